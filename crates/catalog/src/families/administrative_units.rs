@@ -1,0 +1,78 @@
+//! Administrative units: delegated slices of the directory.
+
+use crate::kind::{Category, Kind, to_many};
+use crate::notation::{columns, paths, references};
+
+pub(super) static KINDS: &[Kind] = &[
+    ADMINISTRATIVE_UNIT,
+    Kind {
+        name: "administrative_unit_member",
+        table: "administrative_unit_members",
+        title: "Administrative unit members",
+        category: Category::Directory,
+        path: "/directory/administrativeUnits/{administrativeUnitId}/members",
+        query: Some("$select=id"),
+        entity_type: "microsoft.graph.directoryObject",
+        shape: to_many(
+            "members",
+            "administrative_unit_id",
+            "member_id",
+            "directory_object",
+        ),
+        parent: Some("administrative_unit"),
+        export_path: Some("AdministrativeUnits/<id>/Members"),
+        ..Kind::BASE
+    },
+    Kind {
+        name: "administrative_unit_scoped_role_member",
+        table: "administrative_unit_scoped_role_members",
+        title: "Administrative unit scoped role members",
+        category: Category::RolesAndPermissions,
+        path: "/directory/administrativeUnits/{administrativeUnitId}/scopedRoleMembers",
+        entity_type: "microsoft.graph.scopedRoleMembership",
+        parent: Some("administrative_unit"),
+        display: paths![roleMemberInfo.displayName],
+        read_only: paths![id],
+        references: references![
+            roleId => directory_role, administrativeUnitId => administrative_unit,
+            roleMemberInfo.id => directory_object
+        ],
+        export_path: Some("AdministrativeUnits/<id>/ScopedRoleMembers"),
+        columns: columns![Text administrativeUnitId roleId, Json roleMemberInfo],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "administrative_unit_extension",
+        table: "administrative_unit_extensions",
+        title: "Administrative unit open extensions",
+        category: Category::Directory,
+        path: "/directory/administrativeUnits/{administrativeUnitId}/extensions",
+        entity_type: "microsoft.graph.extension",
+        derived_types: paths![microsoft.graph.openTypeExtension],
+        parent: Some("administrative_unit"),
+        display: paths![extensionName id],
+        read_only: paths![id],
+        export_path: Some("AdministrativeUnits/<id>/Extensions"),
+        columns: columns![Text extensionName],
+        ..Kind::BASE
+    },
+];
+
+/// Shared with its deleted twin.
+pub(super) const ADMINISTRATIVE_UNIT: Kind = Kind {
+    name: "administrative_unit",
+    table: "administrative_units",
+    title: "Administrative unit",
+    aliases: paths![au],
+    category: Category::Directory,
+    path: "/directory/administrativeUnits",
+    entity_type: "microsoft.graph.administrativeUnit",
+    display: paths![displayName],
+    read_only: paths![deletedDateTime id],
+    export_path: Some("AdministrativeUnits"),
+    columns: columns![
+        Time deletedDateTime, Text description displayName, Bool isMemberManagementRestricted,
+        Text membershipRule membershipRuleProcessingState membershipType visibility
+    ],
+    ..Kind::BASE
+};

@@ -1,0 +1,113 @@
+//! The rest of identity governance: terms of use and lifecycle workflows.
+
+use crate::kind::{Category, Kind, Shape};
+use crate::notation::{columns, paths};
+
+pub(super) static KINDS: &[Kind] = &[
+    Kind {
+        name: "agreement",
+        table: "agreements",
+        title: "Terms of use agreement",
+        aliases: paths![tou terms_of_use],
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/termsOfUse/agreements",
+        query: Some("$expand=files"),
+        entity_type: "microsoft.graph.agreement",
+        display: paths![displayName],
+        read_only: paths![id],
+        sets: paths![files],
+        export_path: Some("IdentityGovernance/TermsOfUse/Agreements"),
+        columns: columns![
+            Text displayName, Bool isPerDeviceAcceptanceRequired
+            isViewingBeforeAcceptanceRequired, Json termsExpiration,
+            Text userReacceptRequiredFrequency
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "agreement_file",
+        table: "agreement_files",
+        title: "Terms of use files (localizations)",
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/termsOfUse/agreements/{agreementId}/files",
+        entity_type: "microsoft.graph.agreementFileLocalization",
+        parent: Some("agreement"),
+        display: paths![displayName fileName],
+        read_only: paths![createdDateTime id],
+        columns: columns![
+            Time createdDateTime, Text displayName, Json fileData, Text fileName, Bool isDefault
+            isMajorVersion, Text language
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "agreement_acceptance",
+        table: "agreement_acceptances",
+        title: "Terms of use acceptances",
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/termsOfUse/agreements/{agreementId}/acceptances",
+        entity_type: "microsoft.graph.agreementAcceptance",
+        parent: Some("agreement"),
+        display: paths![userDisplayName userPrincipalName],
+        subject: Some("userId"),
+        read_only: paths![id],
+        columns: columns![
+            Text agreementFileId agreementId deviceDisplayName deviceId deviceOSType
+            deviceOSVersion, Time expirationDateTime recordedDateTime, Text state userDisplayName
+            userEmail userId userPrincipalName
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "lifecycle_workflow",
+        table: "lifecycle_workflows",
+        title: "Lifecycle workflow",
+        aliases: paths![workflow],
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/lifecycleWorkflows/workflows",
+        entity_type: "microsoft.graph.identityGovernance.workflow",
+        display: paths![displayName],
+        volatile: paths![nextScheduleRunDateTime],
+        read_only: paths![
+            createdBy createdDateTime deletedDateTime id lastModifiedBy lastModifiedDateTime
+            nextScheduleRunDateTime version
+        ],
+        columns: columns![
+            Text category, Time createdDateTime, Text description displayName,
+            Json executionConditions, Bool isEnabled isSchedulingEnabled,
+            Time lastModifiedDateTime deletedDateTime nextScheduleRunDateTime,
+            Json quarantineDetails settings, Int version
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "lifecycle_custom_task_extension",
+        table: "lifecycle_custom_task_extensions",
+        title: "Lifecycle workflow custom task extension",
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/lifecycleWorkflows/customTaskExtensions",
+        entity_type: "microsoft.graph.identityGovernance.customTaskExtension",
+        display: paths![displayName],
+        read_only: paths![createdBy createdDateTime id lastModifiedBy lastModifiedDateTime],
+        columns: columns![
+            Json authenticationConfiguration clientConfiguration, Text description displayName,
+            Json endpointConfiguration callbackConfiguration, Time createdDateTime
+            lastModifiedDateTime
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "lifecycle_management_settings",
+        table: "lifecycle_management_settings",
+        title: "Lifecycle workflow settings",
+        category: Category::IdentityGovernance,
+        path: "/identityGovernance/lifecycleWorkflows/settings",
+        entity_type: "microsoft.graph.identityGovernance.lifecycleManagementSettings",
+        shape: Shape::Singleton,
+        read_only: paths![id],
+        columns: columns![
+            Json emailSettings quarantineConfiguration, Int workflowScheduleIntervalInHours
+        ],
+        ..Kind::BASE
+    },
+];

@@ -1,0 +1,203 @@
+//! People: users, what hangs on one user, and organisational contacts.
+
+use crate::kind::{Category, Kind, PARENT, to_many, to_one};
+use crate::notation::{columns, paths, references, select};
+
+pub(super) static KINDS: &[Kind] = &[
+    USER,
+    Kind {
+        name: "user_manager",
+        table: "user_managers",
+        title: "User manager",
+        category: Category::Directory,
+        path: "/users/{userId}/manager",
+        entity_type: "microsoft.graph.directoryObject",
+        shape: to_one("manager", "user_id", "manager_id", "user"),
+        parent: Some("user"),
+        ..Kind::BASE
+    },
+    Kind {
+        name: "user_sponsor",
+        table: "user_sponsors",
+        title: "User sponsors (guests)",
+        category: Category::Directory,
+        path: "/users/{userId}/sponsors",
+        entity_type: "microsoft.graph.directoryObject",
+        shape: to_many("sponsors", "user_id", "sponsor_id", "directory_object"),
+        parent: Some("user"),
+        ..Kind::BASE
+    },
+    Kind {
+        name: "user_authentication_method",
+        table: "user_authentication_methods",
+        title: "User registered authentication methods",
+        aliases: paths![mfa_method],
+        category: Category::Directory,
+        path: "/users/{userId}/authentication/methods",
+        entity_type: "microsoft.graph.authenticationMethod",
+        derived_types: paths![
+            microsoft.graph.emailAuthenticationMethod microsoft.graph.externalAuthenticationMethod
+            microsoft.graph.fido2AuthenticationMethod
+            microsoft.graph.microsoftAuthenticatorAuthenticationMethod
+            microsoft.graph.passwordAuthenticationMethod microsoft.graph.phoneAuthenticationMethod
+            microsoft.graph.platformCredentialAuthenticationMethod
+            microsoft.graph.qrCodePinAuthenticationMethod
+            microsoft.graph.softwareOathAuthenticationMethod
+            microsoft.graph.temporaryAccessPassAuthenticationMethod
+            microsoft.graph.windowsHelloForBusinessAuthenticationMethod
+        ],
+        parent: Some("user"),
+        display: paths![displayName emailAddress phoneNumber id],
+        subject: Some(PARENT),
+        read_only: paths![createdDateTime id],
+        secrets: paths![password secretKey temporaryAccessPass],
+        columns: columns![
+            Time createdDateTime, Text emailAddress configurationId displayName aaGuid,
+            Json attestationCertificates, Text attestationLevel model passkeyType,
+            Json publicKeyCredential, Text deviceTag phoneAppVersion password phoneNumber
+            phoneType smsSignInState keyStrength platform secretKey, Bool isUsable isUsableOnce,
+            Int lifetimeInMinutes, Text methodUsabilityReason, Time startDateTime,
+            Text temporaryAccessPass
+        ],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "user_extension",
+        table: "user_extensions",
+        title: "User open extensions",
+        category: Category::Directory,
+        path: "/users/{userId}/extensions",
+        entity_type: "microsoft.graph.extension",
+        derived_types: paths![microsoft.graph.openTypeExtension],
+        parent: Some("user"),
+        display: paths![extensionName id],
+        subject: Some(PARENT),
+        read_only: paths![id],
+        columns: columns![Text extensionName],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "user_license_detail",
+        table: "user_license_details",
+        title: "User license details",
+        category: Category::Directory,
+        path: "/users/{userId}/licenseDetails",
+        entity_type: "microsoft.graph.licenseDetails",
+        parent: Some("user"),
+        display: paths![skuPartNumber],
+        subject: Some(PARENT),
+        drift: paths![servicePlans],
+        read_only: paths![id],
+        sets: paths![servicePlans],
+        columns: columns![Json servicePlans, Text skuId skuPartNumber],
+        ..Kind::BASE
+    },
+    Kind {
+        name: "org_contact",
+        table: "contacts",
+        title: "Organizational contact",
+        aliases: paths![contact],
+        category: Category::Directory,
+        path: "/contacts",
+        entity_type: "microsoft.graph.orgContact",
+        display: paths![displayName mail],
+        volatile: paths![onPremisesLastSyncDateTime],
+        read_only: paths![deletedDateTime id],
+        sets: paths![onPremisesProvisioningErrors proxyAddresses serviceProvisioningErrors],
+        columns: columns![
+            Time deletedDateTime, Json addresses, Text companyName department displayName
+            givenName jobTitle mail mailNickname, Time onPremisesLastSyncDateTime,
+            Json onPremisesProvisioningErrors, Bool onPremisesSyncEnabled, Json phones
+            proxyAddresses serviceProvisioningErrors, Text surname
+        ],
+        ..Kind::BASE
+    },
+];
+
+/// Shared with its deleted twin.
+pub(super) const USER: Kind = Kind {
+    name: "user",
+    table: "users",
+    title: "User",
+    aliases: paths![u],
+    category: Category::Directory,
+    path: "/users",
+    // Not selectable in a collection: aboutMe, birthday, hireDate, interests, mySite,
+    // pastProjects, preferredName, responsibilities, schools, skills, mailboxSettings (501).
+    // signInActivity needs AuditLog.Read.All and lowers the page size; customSecurityAttributes
+    // a permission of its own.
+    query: Some(select![
+        id deletedDateTime accountEnabled ageGroup assignedLicenses assignedPlans
+        authorizationInfo businessPhones city companyName consentProvidedForMinor country
+        createdDateTime creationType customSecurityAttributes department deviceEnrollmentLimit
+        displayName employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType
+        externalUserState externalUserStateChangeDateTime faxNumber givenName identities
+        identityParentId imAddresses isManagementRestricted isResourceAccount jobTitle
+        lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mail
+        mailNickname mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName
+        onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime
+        onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier
+        onPremisesSyncEnabled onPremisesUserPrincipalName otherMails passwordPolicies
+        passwordProfile postalCode preferredDataLocation preferredLanguage print provisionedPlans
+        proxyAddresses securityIdentifier serviceProvisioningErrors showInAddressList
+        signInActivity signInSessionsValidFromDateTime state streetAddress surname usageLocation
+        userPrincipalName userType
+    ]),
+    entity_type: "microsoft.graph.user",
+    derived_types: paths![microsoft.graph.agentUser],
+    display: paths![displayName userPrincipalName mail],
+    subject: Some("id"),
+    volatile: paths![onPremisesLastSyncDateTime signInActivity],
+    drift: paths![
+        assignedPlans deviceEnrollmentLimit onPremisesProvisioningErrors provisionedPlans
+        serviceProvisioningErrors
+    ],
+    read_only: paths![
+        assignedLicenses assignedPlans createdDateTime creationType deletedDateTime
+        deviceEnrollmentLimit externalUserStateChangeDateTime id identityParentId imAddresses
+        isManagementRestricted isResourceAccount lastPasswordChangeDateTime
+        legalAgeGroupClassification licenseAssignmentStates mailboxSettings
+        onPremisesDistinguishedName onPremisesDomainName onPremisesLastSyncDateTime
+        onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier
+        onPremisesSyncEnabled onPremisesUserPrincipalName print provisionedPlans proxyAddresses
+        securityIdentifier serviceProvisioningErrors signInActivity
+        signInSessionsValidFromDateTime
+    ],
+    // Not interests, skills and the like: a person writes them in an order.
+    sets: paths![
+        assignedLicenses assignedLicenses.disabledPlans assignedPlans
+        authorizationInfo.certificateUserIds businessPhones identities imAddresses
+        licenseAssignmentStates licenseAssignmentStates.disabledPlans
+        mailboxSettings.workingHours.daysOfWeek onPremisesProvisioningErrors otherMails
+        provisionedPlans proxyAddresses serviceProvisioningErrors
+    ],
+    secrets: paths![passwordProfile.password],
+    references: references![
+        assignedLicenses.skuId => subscribed_sku, identities.issuer => domain
+    ],
+    export_path: Some("Users"),
+    columns: columns![
+        Time deletedDateTime, Text aboutMe, Bool accountEnabled, Text ageGroup,
+        Json assignedLicenses assignedPlans authorizationInfo, Time birthday, Json businessPhones,
+        Text city companyName consentProvidedForMinor country, Time createdDateTime,
+        Text creationType, Json customSecurityAttributes, Text department,
+        Int deviceEnrollmentLimit, Text displayName, Time employeeHireDate, Text employeeId,
+        Time employeeLeaveDateTime, Json employeeOrgData, Text employeeType externalUserState,
+        Time externalUserStateChangeDateTime, Text faxNumber givenName, Time hireDate,
+        Json identities, Text identityParentId, Json imAddresses interests,
+        Bool isManagementRestricted isResourceAccount, Text jobTitle,
+        Time lastPasswordChangeDateTime, Text legalAgeGroupClassification,
+        Json licenseAssignmentStates, Text mail, Json mailboxSettings, Text mailNickname
+        mobilePhone mySite officeLocation onPremisesDistinguishedName onPremisesDomainName,
+        Json onPremisesExtensionAttributes, Text onPremisesImmutableId,
+        Time onPremisesLastSyncDateTime, Json onPremisesProvisioningErrors,
+        Text onPremisesSamAccountName onPremisesSecurityIdentifier, Bool onPremisesSyncEnabled,
+        Text onPremisesUserPrincipalName, Json otherMails, Text passwordPolicies,
+        Json passwordProfile pastProjects, Text postalCode preferredDataLocation preferredLanguage
+        preferredName, Json print provisionedPlans proxyAddresses responsibilities schools,
+        Text securityIdentifier, Json serviceProvisioningErrors, Bool showInAddressList,
+        Json signInActivity, Time signInSessionsValidFromDateTime, Json skills, Text state
+        streetAddress surname usageLocation userPrincipalName userType
+    ],
+    ..Kind::BASE
+};

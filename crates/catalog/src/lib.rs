@@ -1,0 +1,18 @@
+//! Which Entra resources exist, and how to key, name, normalise, relate and type each: as data.
+//!
+//! One family of resources is one file under `families/`; [`kinds`] lists them all. Nothing here
+//! does I/O or knows about archives.
+
+mod export_path;
+mod families;
+mod graph_path;
+mod kind;
+mod lookup;
+mod names;
+mod notation;
+
+pub use export_path::{ExportMatch, by_export_path};
+pub use graph_path::by_path;
+pub use kind::{Api, Category, Column, ColumnType, Kind, PARENT, Reference, Relationship, Shape};
+pub use lookup::{by_entity_type, by_name, by_table, kinds, resolve};
+pub use names::{is_transport, snake_case};

@@ -1,0 +1,11 @@
+//! The catalogue against itself and, where they are at hand, against the reference data it was made
+//! from.
+
+mod csdl;
+mod export_paths;
+mod graph_paths;
+mod lookups;
+mod reference;
+mod rules;
+mod shared;
+mod types;

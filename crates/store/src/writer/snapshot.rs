@@ -1,0 +1,165 @@
+//! A snapshot being written.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::Writer;
+use super::commit::Commit;
+use super::session::{Closing, KindOptions, Object, Put, Session, Tally, Tools, UnitId};
+use super::staging::Staging;
+use crate::compress::Compressor;
+use crate::error::{Error, Result};
+use crate::id::{KindNumber, Ordinal};
+use crate::index::KindState;
+use crate::record::{Coverage, Source};
+
+/// A kind of the snapshot being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KindHandle(usize);
+
+/// A snapshot being written. Nothing of it is visible before [`SnapshotWriter::commit`]; dropping it
+/// leaves the archive as it was.
+#[derive(Debug)]
+pub struct SnapshotWriter<'w> {
+    pub(super) writer: &'w mut Writer,
+    pub(super) taken_at: Timestamp,
+    pub(super) source: Source,
+    pub(super) sessions: Vec<Session>,
+    by_name: HashMap<String, KindHandle>,
+    pub(super) staging: Staging,
+    compressor: Compressor,
+}
+
+impl Writer {
+    /// Begins a snapshot of the tenant as it was at `taken_at`, which may lie before other snapshots.
+    pub fn begin(&mut self, taken_at: Timestamp, source: Source) -> Result<SnapshotWriter<'_>> {
+        i64::try_from(taken_at.as_nanosecond())
+            .map_err(|_| Error::invalid(format!("{taken_at} is outside the years 1678 to 2261")))?;
+        let staging = Staging::new(self.archive());
+        let compressor = Compressor::new(self.archive().config.compression.level)?;
+        let (sessions, by_name) = (Vec::new(), HashMap::new());
+        Ok(SnapshotWriter {
+            writer: self,
+            taken_at,
+            source,
+            sessions,
+            by_name,
+            staging,
+            compressor,
+        })
+    }
+}
+
+impl SnapshotWriter<'_> {
+    /// The kind of that name, opened at the first call; `options` count only then.
+    pub fn kind(&mut self, name: &str, options: KindOptions) -> Result<KindHandle> {
+        if let Some(handle) = self.by_name.get(name) {
+            return Ok(*handle);
+        }
+        let archive = self.writer.archive();
+        let known = archive.view.kinds().iter().find(|kind| kind.name == name);
+        let state = if let Some(kind) = known {
+            kind.clone()
+        } else {
+            let stored = archive.view.kinds().len();
+            let new = self
+                .sessions
+                .iter()
+                .filter(|session| usize::from(session.state.number.0) > stored);
+            let number = stored + new.count() + 1;
+            let number = u16::try_from(number)
+                .map_err(|_| Error::invalid("an archive cannot have more than 65,535 kinds"))?;
+            KindState::new(KindNumber(number), name)
+        };
+        let at = (
+            i64::try_from(self.taken_at.as_nanosecond()).unwrap_or(i64::MAX),
+            u32::MAX,
+        );
+        let base = archive.view.statement_at(state.number, at)?;
+        self.sessions
+            .push(Session::new(archive, state, options, base)?);
+        let handle = KindHandle(self.sessions.len() - 1);
+        self.by_name.insert(name.to_owned(), handle);
+        Ok(handle)
+    }
+
+    /// The id of a raw piece of input, read under the rules named by `salt`.
+    #[must_use]
+    pub fn unit(&self, salt: &[u8], raw: &[u8]) -> UnitId {
+        UnitId(self.writer.archive().sealer.unit(salt, raw))
+    }
+
+    /// Whether this raw unit was read before: then its objects count as seen, and it need not be
+    /// parsed.
+    pub fn pass(&mut self, kind: KindHandle, unit: UnitId) -> Result<bool> {
+        self.sessions[kind.0].pass(&self.writer.archive, unit)
+    }
+
+    /// Remembers what versions a raw unit stands for.
+    pub fn keep_unit(&mut self, kind: KindHandle, unit: UnitId, ordinals: &[Ordinal]) {
+        self.sessions[kind.0].keep_unit(unit, ordinals);
+    }
+
+    /// Takes an object as read. `same` is asked whether the object's current payload means the same
+    /// as the new one although its bytes differ.
+    pub fn put(
+        &mut self,
+        kind: KindHandle,
+        object: &Object<'_>,
+        same: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Put> {
+        let mut tools = Tools {
+            archive: &self.writer.archive,
+            staging: &mut self.staging,
+            compressor: &mut self.compressor,
+        };
+        self.sessions[kind.0].put(&mut tools, object, same)
+    }
+
+    /// The version of an object this snapshot has already.
+    pub fn seen(&self, kind: KindHandle, key: &str) -> Result<Option<Ordinal>> {
+        self.sessions[kind.0].seen(&self.writer.archive, key)
+    }
+
+    /// Takes a version out of the snapshot again.
+    pub fn unsee(&mut self, kind: KindHandle, ordinal: Ordinal) {
+        self.sessions[kind.0].unsee(ordinal);
+    }
+
+    /// Marks an object as gone, in a snapshot that reads changes only; whether it was there.
+    pub fn remove(&mut self, kind: KindHandle, key: &str) -> Result<bool> {
+        self.sessions[kind.0].remove(&self.writer.archive, key)
+    }
+
+    /// Objects before, seen and gone.
+    pub fn tally(&self, kind: KindHandle) -> Result<Tally> {
+        self.sessions[kind.0].tally(&self.writer.archive)
+    }
+
+    /// States how completely a kind was read, and what follows for objects that were not seen.
+    /// A kind without this is partial and closes nothing.
+    pub fn cover(&mut self, kind: KindHandle, coverage: Coverage, closing: Closing) {
+        self.sessions[kind.0].coverage = Some((coverage, closing));
+    }
+
+    /// Makes the snapshot: when this returns, it is durable and visible.
+    ///
+    /// `content` is a hash of everything that was read; a snapshot of the same time and content is not
+    /// made twice.
+    pub fn commit(mut self, content: &str) -> Result<Commit> {
+        content.clone_into(&mut self.source.content);
+        if let Some(existing) = self.existing()? {
+            return Ok(Commit::Unchanged(existing));
+        }
+        for session in &mut self.sessions {
+            let mut tools = Tools {
+                archive: &self.writer.archive,
+                staging: &mut self.staging,
+                compressor: &mut self.compressor,
+            };
+            session.flush(&mut tools)?;
+        }
+        self.commit_flushed()
+    }
+}

@@ -1,0 +1,3 @@
+//! entrace: history, SQL and proof for Microsoft Entra ID.
+
+fn main() {}
