@@ -274,8 +274,9 @@ mod tests {
 
     use super::*;
 
-    fn any_unit() -> impl Strategy<Value = (Codec, Option<SubjectHandle>, Vec<(u32, u32)>, Vec<u8>)>
-    {
+    type AnyUnit = (Codec, Option<SubjectHandle>, Vec<(u32, u32)>, Vec<u8>);
+
+    fn any_unit() -> impl Strategy<Value = AnyUnit> {
         let codec = prop_oneof![
             Just(Codec::Plain),
             Just(Codec::Zstd),

@@ -2,6 +2,8 @@
 
 mod archive;
 mod bytes;
+mod check;
+mod compact;
 mod compress;
 mod data;
 mod error;
@@ -20,6 +22,8 @@ mod volatile;
 mod writer;
 
 pub use archive::{Archive, CreateOptions, Snapshot, StateChange, StoredKind, Version};
+pub use check::{Affected, CheckReport, Problem, ReadData, check};
+pub use compact::CompactReport;
 pub use error::{Error, Result};
 pub use id::{ArchiveId, BlobId, FrameId, KindNumber, Ordinal, PackId, RecordId, SnapshotNumber};
 pub use keys::{Secrets, SlotChoice};

@@ -78,10 +78,6 @@ impl Sealer {
         self.frame_key.0
     }
 
-    pub(crate) fn bundle(&self) -> &KeyBundle {
-        &self.bundle
-    }
-
     /// Key for the Parquet files of the query engine.
     pub(crate) fn columns_key(&self) -> Key {
         let key = self

@@ -48,7 +48,8 @@ impl KindChange {
     }
 
     /// The state this change leads to from `base`.
-    pub(crate) fn apply(&self, mut base: RoaringBitmap) -> RoaringBitmap {
+    #[cfg(test)]
+    fn apply(&self, mut base: RoaringBitmap) -> RoaringBitmap {
         base -= &self.closed;
         base |= &self.opened;
         base

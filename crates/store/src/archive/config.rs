@@ -27,15 +27,15 @@ pub(crate) struct Config {
 /// How versions are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Compression {
+pub(crate) struct Compression {
     /// zstd level.
-    pub level: i32,
+    pub(crate) level: i32,
     /// Size of a trained dictionary in bytes.
-    pub dictionary_bytes: usize,
+    pub(crate) dictionary_bytes: usize,
     /// Raw bytes of a unit of several objects.
-    pub block_bytes: usize,
+    pub(crate) block_bytes: usize,
     /// Longest chain of units compressed against each other.
-    pub chain_max: u8,
+    pub(crate) chain_max: u8,
 }
 
 impl Default for Compression {

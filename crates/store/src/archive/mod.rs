@@ -18,6 +18,8 @@ use jiff::Timestamp;
 
 pub(crate) use config::Config;
 pub use create::CreateOptions;
+pub(crate) use open::Unlocked;
+pub(crate) use rebuild::{Gathered, Rebuilt, rebuild};
 pub use states::StateChange;
 pub use versions::Version;
 
@@ -142,6 +144,14 @@ impl Archive {
         std::mem::swap(&mut view.versions, &mut self.view.versions);
         self.view = view;
         Ok(())
+    }
+
+    /// Gives pages the index no longer uses back to the file system, where nobody reads it now.
+    pub(crate) fn shrink_index(&mut self) -> Result<()> {
+        // redb moves pages only while no transaction reads them, our own included.
+        self.view.reader.close();
+        self.index.shrink()?;
+        self.refresh()
     }
 
     /// Id of the archive.

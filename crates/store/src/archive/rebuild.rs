@@ -27,18 +27,47 @@ use crate::state::{decode_alive, decode_changesets};
 
 /// Fills an empty index from the truth.
 pub(crate) fn rebuild_index(unlocked: &Unlocked, head: Head, index: &IndexFile) -> Result<()> {
-    let mut gathered = Gathered::read(unlocked, head)?;
+    let mut rebuilt = rebuild(unlocked, &Gathered::read(unlocked, head)?, head)?;
+    index.apply(&unlocked.sealer, &mut rebuilt.batch)
+}
+
+/// What an archive's truth says, and what of it cannot be read.
+pub(crate) struct Rebuilt {
+    pub(crate) batch: IndexBatch,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+/// Versions that cannot be read, and why.
+pub(crate) struct Unreadable {
+    pub(crate) kind: KindNumber,
+    pub(crate) ordinals: Vec<Ordinal>,
+    /// `None` where no live pack holds them.
+    pub(crate) error: Option<Error>,
+}
+
+pub(crate) fn rebuild(unlocked: &Unlocked, gathered: &Gathered, head: Head) -> Result<Rebuilt> {
     let mut batch = gathered.describe(unlocked, head)?;
+    let mut unreadable = Vec::new();
     if batch.kinds.values().any(|kind| kind.state.versions > 0) {
         let scratch = IndexFile::in_memory()?;
         scratch.apply(&unlocked.sealer, &mut batch)?;
         let archive = unlocked.scratch_archive(head, scratch)?;
-        learn(&archive, &mut batch)?;
+        learn(&archive, &mut batch, &mut unreadable)?;
     }
-    index.apply(&unlocked.sealer, &mut batch)
+    Ok(Rebuilt { batch, unreadable })
 }
 
 impl Unlocked {
+    /// What an open archive was opened with.
+    pub(crate) fn of(archive: &Archive) -> Self {
+        Self {
+            storage: Arc::clone(&archive.storage),
+            config: archive.config.clone(),
+            sealer: Arc::clone(&archive.sealer),
+            log_key: archive.log_key.clone(),
+        }
+    }
+
     fn scratch_archive(&self, head: Head, index: IndexFile) -> Result<Archive> {
         let view = View::new(IndexReader::new(index.tables()?, Arc::clone(&self.sealer))?)?;
         Ok(Archive {
@@ -54,16 +83,18 @@ impl Unlocked {
 }
 
 /// A pack and its frames; `None` where its footer cannot be read.
-type GatheredPack = (PackId, Option<(u64, Vec<FrameEntry>)>);
+pub(crate) type GatheredPack = (PackId, Option<(u64, Vec<FrameEntry>)>);
 
-struct Gathered {
+/// Leaves, records and footers: what says where everything is.
+pub(crate) struct Gathered {
     /// Acts in the order of the log.
-    acts: Vec<(Leaf, String, Record)>,
-    packs: Vec<GatheredPack>,
+    pub(crate) acts: Vec<(Leaf, String, Record)>,
+    /// The live packs.
+    pub(crate) packs: Vec<GatheredPack>,
 }
 
 impl Gathered {
-    fn read(unlocked: &Unlocked, head: Head) -> Result<Self> {
+    pub(crate) fn read(unlocked: &Unlocked, head: Head) -> Result<Self> {
         let leaves = log::read_leaves(&*unlocked.storage, head, 0)?;
         let mut gathered = Self {
             acts: Vec::new(),
@@ -112,7 +143,7 @@ impl Gathered {
         {
             let opened = unlocked.open_frame(id, entry)?;
             let texts = decode_records(&opened.content);
-            for text in texts.map_err(|_| unlocked.undecodable(id, entry))? {
+            for text in texts.map_err(|_| broken_frame(id, entry))? {
                 records.insert(unlocked.sealer.record_id(text.as_bytes()), text.to_owned());
             }
         }
@@ -121,7 +152,7 @@ impl Gathered {
     }
 
     /// Everything but objects and blob ids.
-    fn describe(&mut self, unlocked: &Unlocked, head: Head) -> Result<IndexBatch> {
+    fn describe(&self, unlocked: &Unlocked, head: Head) -> Result<IndexBatch> {
         let mut batch = empty_batch(head);
         self.describe_acts(&mut batch)?;
         let mut found: HashMap<KindNumber, Vec<Found>> = HashMap::new();
@@ -220,7 +251,7 @@ fn describe_frame(
     found: &mut HashMap<KindNumber, Vec<Found>>,
 ) -> Result<()> {
     let kind = KindNumber(entry.object_kind);
-    let undecodable = |_| unlocked.undecodable(pack, entry);
+    let undecodable = |_| broken_frame(pack, entry);
     let unknown = || {
         Error::corrupt(
             pack::path(pack),
@@ -339,7 +370,11 @@ fn place_versions(kind: &mut KindBatch, units: Vec<Found>, lost: &mut u32) {
 }
 
 /// Reads every version and fills in objects, blob ids, handles and Merkle trees.
-fn learn(archive: &Archive, batch: &mut IndexBatch) -> Result<()> {
+fn learn(
+    archive: &Archive,
+    batch: &mut IndexBatch,
+    unreadable: &mut Vec<Unreadable>,
+) -> Result<()> {
     let mut lost = 0;
     for (number, kind) in &mut batch.kinds {
         let mut hashes: Vec<Option<(Handle, crate::id::BlobId)>> = vec![None; kind.versions.len()];
@@ -350,12 +385,25 @@ fn learn(archive: &Archive, batch: &mut IndexBatch) -> Result<()> {
         places.sort_unstable();
         for unit in places.chunk_by(|a, b| (a.0.frame, a.0.unit) == (b.0.frame, b.0.unit)) {
             let place = unit[0].0;
+            let ordinals = || unit.iter().map(|(_, ordinal)| *ordinal).collect();
             if place == Place::LOST {
+                unreadable.push(Unreadable {
+                    kind: *number,
+                    ordinals: ordinals(),
+                    error: None,
+                });
                 continue;
             }
             let bytes = match archive.unit(*number, place.frame, place.unit) {
                 Err(Error::Erased) => continue,
-                Err(error) if error.is_damage() => continue,
+                Err(error) if error.is_damage() => {
+                    unreadable.push(Unreadable {
+                        kind: *number,
+                        ordinals: ordinals(),
+                        error: Some(error),
+                    });
+                    continue;
+                }
                 other => other?,
             };
             for (record, (_, ordinal)) in data::records(&bytes).zip(unit) {
@@ -390,6 +438,7 @@ fn number_objects(kind: &mut KindBatch, hashes: &[Option<(Handle, crate::id::Blo
         };
         row.blob.copy_from_slice(&blob.as_bytes()[..16]);
         edge.push(blob);
+        kind.blobs.push(*blob);
         match objects.get_mut(handle) {
             Some((object, head)) => {
                 row.object = *object;
@@ -423,14 +472,6 @@ impl Unlocked {
         let place = || format!("{} (frame at {})", pack::path(pack), entry.offset);
         frame::open(&self.sealer, entry.kind, entry.id, &bytes, place)
     }
-
-    fn undecodable(&self, pack: PackId, entry: &FrameEntry) -> Error {
-        let place = format!("{} (frame at {})", pack::path(pack), entry.offset);
-        Error::corrupt(
-            place,
-            format!("its {:?} content does not decode", entry.kind),
-        )
-    }
 }
 
 fn find_record(records: &HashMap<RecordId, String>, leaf: &Leaf) -> Result<(String, Record)> {
@@ -452,4 +493,12 @@ fn broken_record(leaf: &Leaf) -> Error {
 
 fn too_many(what: &str) -> Error {
     Error::Internal(format!("too many {what}"))
+}
+
+fn broken_frame(pack: PackId, entry: &FrameEntry) -> Error {
+    let place = format!("{} (frame at {})", pack::path(pack), entry.offset);
+    Error::corrupt(
+        place,
+        format!("its {:?} content does not decode", entry.kind),
+    )
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::bytes::Put;
 use crate::error::{Error, Result};
-use crate::id::{KindNumber, Ordinal, PackId, SnapshotNumber};
+use crate::id::{BlobId, KindNumber, Ordinal, PackId, SnapshotNumber};
 use crate::seal::{Handle, Sealer};
 
 use super::VersionRow;
@@ -27,6 +27,9 @@ pub(crate) struct IndexBatch {
     pub(crate) packs: Vec<(u32, PackId, u64)>,
     /// Frames by number.
     pub(crate) frames: Vec<(u32, FrameRow)>,
+    /// Packs and frames that are no more; their numbers are not used again.
+    pub(crate) dropped_packs: Vec<u32>,
+    pub(crate) dropped_frames: Vec<u32>,
     pub(crate) kinds: BTreeMap<KindNumber, KindBatch>,
     /// Snapshots with their records' text.
     pub(crate) snapshots: Vec<(SnapshotRow, String)>,
@@ -41,6 +44,8 @@ pub(crate) struct KindBatch {
     pub(crate) state: KindState,
     /// Versions behind the ones the index has.
     pub(crate) versions: Vec<VersionRow>,
+    /// Whole blob ids of all versions, known only to a rebuilt batch; no row holds them.
+    pub(crate) blobs: Vec<BlobId>,
     /// Versions that lie elsewhere now.
     pub(crate) moved: BTreeMap<Ordinal, Place>,
     /// Newest ordinal by object, for new and changed objects.
@@ -59,6 +64,7 @@ impl KindBatch {
         Self {
             state,
             versions: Vec::new(),
+            blobs: Vec::new(),
             moved: BTreeMap::new(),
             heads: BTreeMap::new(),
             handles: Vec::new(),
@@ -141,6 +147,12 @@ impl IndexBatch {
                 ));
             }
             rows.put(Table::Frames, (0, *number), frame.encode())?;
+        }
+        for number in &self.dropped_packs {
+            rows.remove(Table::Packs, (0, *number))?;
+        }
+        for number in &self.dropped_frames {
+            rows.remove(Table::Frames, (0, *number))?;
         }
         for (kind, batch) in &mut self.kinds {
             batch.write(*kind, rows)?;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use redb::backends::InMemoryBackend;
 use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase,
-    TableDefinition,
+    Builder, CompactionError, ConcurrencyMode, Database, ReadOnlyDatabase, ReadOnlyTable,
+    ReadableDatabase, TableDefinition,
 };
 
 use super::{IndexBatch, RowKey, Table, unusable};
@@ -149,19 +149,27 @@ impl IndexFile {
         })
     }
 
-    /// Gives pages that are no longer used back to the file system.
+    /// Gives pages that are no longer used back to the file system; not while somebody else reads.
     pub(crate) fn shrink(&mut self) -> Result<()> {
-        match &mut self.0 {
-            Handle::Writable(database) => guarded(|| database.compact()).map(|_| ()),
-            Handle::ReadOnly(_) => Ok(()),
-        }
+        let Handle::Writable(database) = &mut self.0 else {
+            return Ok(());
+        };
+        guarded(|| match database.compact() {
+            Ok(_) | Err(CompactionError::TransactionInProgress) => Ok(()),
+            Err(error) => Err(error),
+        })
     }
 }
 
 impl ReadTables {
+    pub(super) fn closed() -> Self {
+        Self(Vec::new())
+    }
+
     pub(super) fn get(&self, table: Table, key: RowKey) -> Result<Option<Vec<u8>>> {
-        use redb::ReadableTable as _;
-        let table = &self.0[table as usize];
+        let Some(table) = self.0.get(table as usize) else {
+            return Err(Error::Internal("the index is closed".to_owned()));
+        };
         guarded(|| {
             Ok::<_, redb::StorageError>(
                 ReadOnlyTable::get(table, key)?.map(|row| row.value().to_vec()),

@@ -119,6 +119,11 @@ impl IndexReader {
         Ok(reader)
     }
 
+    /// Lets go of the file; every later read fails.
+    pub(crate) fn close(&mut self) {
+        self.tables = ReadTables::closed();
+    }
+
     /// The row's bytes, checked; `None` where there is no such row.
     fn row(&self, table: Table, key: RowKey) -> Result<Option<Arc<Vec<u8>>>> {
         let lock = || {
@@ -171,10 +176,28 @@ impl IndexReader {
         FrameRow::decode(&self.need(Table::Frames, (0, number))?)
     }
 
-    pub(crate) fn frames(&self) -> Result<Vec<FrameRow>> {
-        (0..self.state.frames)
-            .map(|number| self.frame(number))
-            .collect()
+    /// The frames there are, by number.
+    pub(crate) fn frames(&self) -> Result<Vec<(u32, FrameRow)>> {
+        let mut frames = Vec::new();
+        for number in 0..self.state.frames {
+            // Numbers of frames that were compacted away are not used again.
+            if let Some(row) = self.row(Table::Frames, (0, number))? {
+                frames.push((number, FrameRow::decode(&row)?));
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The packs there are, by number.
+    pub(crate) fn packs(&self) -> Result<Vec<(u32, crate::id::PackId, u64)>> {
+        let mut packs = Vec::new();
+        for number in 0..self.state.packs {
+            if let Some(row) = self.row(Table::Packs, (0, number))? {
+                let (id, size_bytes) = rows::decode_pack(&row)?;
+                packs.push((number, id, size_bytes));
+            }
+        }
+        Ok(packs)
     }
 
     pub(crate) fn pack(&self, number: u32) -> Result<(crate::id::PackId, u64)> {
@@ -277,9 +300,5 @@ impl IndexReader {
             table.extend(&self.verify(Table::Units, (kind.0, number), row)?)?;
         }
         Ok(table)
-    }
-
-    pub(crate) fn tables(&self) -> &ReadTables {
-        &self.tables
     }
 }

@@ -50,14 +50,32 @@ pub(crate) struct Runs {
 
 impl Runs {
     pub(crate) fn push(&mut self, ordinal: Ordinal) {
-        let last = self.more.last_mut().unwrap_or(&mut self.first);
-        if last.1 == 0 {
-            *last = (ordinal, 1);
-        } else if last.0 + last.1 == ordinal {
-            last.1 += 1;
-        } else {
-            self.more.push((ordinal, 1));
+        self.append(&Self::one(ordinal));
+    }
+
+    pub(crate) fn one(ordinal: Ordinal) -> Self {
+        Self {
+            first: (ordinal, 1),
+            more: Vec::new(),
         }
+    }
+
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (first, length) in other.iter() {
+            let last = self.more.last_mut().unwrap_or(&mut self.first);
+            if last.1 == 0 {
+                *last = (first, length);
+            } else if last.0 + last.1 == first {
+                last.1 += length;
+            } else {
+                self.more.push((first, length));
+            }
+        }
+    }
+
+    /// Ordinals in all runs.
+    pub(crate) fn count(&self) -> usize {
+        self.iter().map(|(_, length)| length as usize).sum()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Ordinal, u32)> + '_ {

@@ -7,7 +7,7 @@ mod subject;
 
 pub(crate) use bundle::KeyBundle;
 pub use slots::{Secrets, SlotChoice};
-pub(crate) use slots::{UNPROTECTED_IDENTITY, open_slots, write_slot};
+pub(crate) use slots::{open_slots, write_slot};
 pub(crate) use subject::{KeyTree, SubjectHandle};
 
 /// A 32-byte key that is wiped when dropped and never printed.

@@ -13,7 +13,7 @@ use crate::storage::Storage;
 /// Holds the slots.
 const FOLDER: &str = "keys";
 /// The identity that makes an archive readable without a secret, by explicit choice.
-pub(crate) const UNPROTECTED_IDENTITY: &str = "keys/unprotected.identity";
+const UNPROTECTED_IDENTITY: &str = "keys/unprotected.identity";
 /// log2 of scrypt's work: about a second. age's own default measures the machine, which makes files
 /// written on a fast one slow elsewhere.
 const SCRYPT_WORK: u8 = 16;
@@ -112,7 +112,10 @@ pub(crate) fn open_slots(storage: &dyn Storage, secrets: &Secrets) -> Result<Key
         );
     }
     let mut protected = 0;
-    for (path, _) in slots.iter().filter(|(path, _)| path.ends_with(".age")) {
+    for path in slots
+        .iter()
+        .filter_map(|(path, _)| path.strip_suffix(".age").map(|_| path))
+    {
         protected += 1;
         let sealed = storage.read(path)?;
         if let Some(text) = open_slot(&sealed, &identities, &secrets.passphrases, path)? {

@@ -51,9 +51,6 @@ impl Leaf {
                 .and_then(|line| line.strip_prefix(name)?.strip_prefix(' '))
                 .map(str::to_owned)
         };
-        fn parse<T: FromStr>(field: Option<String>) -> Option<T> {
-            field?.parse().ok()
-        }
         let leaf = (|| {
             Some(Self {
                 act: field("act")?,
@@ -66,4 +63,8 @@ impl Leaf {
         leaf.filter(|leaf| leaf.number == number && leaf.encode() == text)
             .ok_or_else(damaged)
     }
+}
+
+fn parse<T: FromStr>(field: Option<String>) -> Option<T> {
+    field?.parse().ok()
 }

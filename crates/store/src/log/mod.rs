@@ -63,7 +63,7 @@ pub(crate) fn read_leaves(storage: &dyn Storage, head: Head, from: u64) -> Resul
             ));
         }
         for (number, entry) in (first..).zip(entries).filter(|(number, _)| *number >= from) {
-            if tiles.node(0, number).map_err(|e| tile_error(&tiles, e))? != record_hash(entry) {
+            if tiles.node(0, number).map_err(|e| tile_error(&tiles, &e))? != record_hash(entry) {
                 return Err(Error::corrupt(
                     &path,
                     format!("leaf {number} does not fit its hash tile"),
@@ -81,7 +81,7 @@ pub(crate) fn append(storage: &dyn Storage, key: &LogKey, head: Head, leaf: &Lea
     check_root(&before, head)?;
     let text = leaf.encode();
     let hashes =
-        stored_hashes(head.size, text.as_bytes(), &before).map_err(|e| tile_error(&before, e))?;
+        stored_hashes(head.size, text.as_bytes(), &before).map_err(|e| tile_error(&before, &e))?;
     append_entry(storage, head.size, text.as_bytes())?;
     for level in 0u8.. {
         let (old, new) = (
@@ -105,7 +105,7 @@ pub(crate) fn append(storage: &dyn Storage, key: &LogKey, head: Head, leaf: &Lea
     }
     // Read back what is on storage now: only a log that continues the old one is signed.
     let after = Tiles::new(storage, head.size + 1);
-    let root = tree_hash(head.size + 1, &after).map_err(|e| tile_error(&after, e))?;
+    let root = tree_hash(head.size + 1, &after).map_err(|e| tile_error(&after, &e))?;
     check_root(&Tiles::new(storage, head.size), head)?;
     let new = Head {
         size: head.size + 1,
@@ -146,7 +146,7 @@ fn delete_superseded(storage: &dyn Storage, size: u64) -> Result<()> {
 }
 
 fn check_root(tiles: &Tiles<'_>, head: Head) -> Result<()> {
-    let root = tree_hash(head.size, tiles).map_err(|e| tile_error(tiles, e))?;
+    let root = tree_hash(head.size, tiles).map_err(|e| tile_error(tiles, &e))?;
     if root == head.root {
         return Ok(());
     }
@@ -170,7 +170,7 @@ fn missing(path: &str, error: Error) -> Error {
 }
 
 /// The storage error behind a failed hash read, which the log crate's own error cannot carry.
-fn tile_error(tiles: &Tiles<'_>, error: tlog_tiles::Error) -> Error {
+fn tile_error(tiles: &Tiles<'_>, error: &tlog_tiles::Error) -> Error {
     tiles
         .take_error()
         .unwrap_or_else(|| Error::corrupt("log/tile", error.to_string()))

@@ -226,7 +226,7 @@ fn verify_upper_tiles(tiles: &Tiles<'_>, size: u64) -> Result<()> {
             );
             let stored = tiles
                 .node(level * 8, number)
-                .map_err(|e| tile_error(tiles, e))?;
+                .map_err(|e| tile_error(tiles, &e))?;
             if stored != root {
                 return Err(Error::corrupt(
                     name.path(size),

@@ -46,11 +46,6 @@ impl PackBuilder {
         self.bytes.len() >= TARGET_BYTES
     }
 
-    /// Number of frames so far: the number the next one gets within this pack.
-    pub(crate) fn frame_count(&self) -> usize {
-        self.entries.len()
-    }
-
     pub(crate) fn push(
         &mut self,
         sealer: &Sealer,

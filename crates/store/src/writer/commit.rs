@@ -315,7 +315,7 @@ impl Session {
 }
 
 impl Writer {
-    pub(super) fn new_record(&self, act: &str) -> Record {
+    pub(crate) fn new_record(&self, act: &str) -> Record {
         Record::new(
             act,
             self.archive.head.size,
@@ -325,7 +325,7 @@ impl Writer {
     }
 
     /// The commit point and what follows from it. The packs are durable already.
-    pub(super) fn publish(
+    pub(crate) fn publish(
         &mut self,
         record: &Record,
         id: RecordId,
@@ -349,7 +349,7 @@ impl Writer {
     }
 
     /// Brings the index to the new head and looks at the archive through it.
-    pub(super) fn apply(&mut self, head: Head, mut batch: IndexBatch) -> Result<()> {
+    fn apply(&mut self, head: Head, mut batch: IndexBatch) -> Result<()> {
         let archive = &mut self.archive;
         batch.state.applied = head.size;
         batch.state.root = head.root.0;

@@ -5,10 +5,14 @@ mod session;
 mod snapshot;
 mod staging;
 mod tag;
+mod units;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+
+pub(crate) use staging::Staging;
+pub(crate) use units::{Base, Tools, UnitWriter};
 
 pub use commit::{Commit, Summary};
 pub use session::{Closing, KindOptions, Object, Put, Tally, UnitId};
@@ -34,6 +38,7 @@ pub struct Writer {
     archive: Archive,
     options: WriterOptions,
     /// Dropped last, so that the index is closed before another writer opens it.
+    #[expect(dead_code, reason = "held, not read: dropping it gives the lock up")]
     guard: Box<dyn LockGuard>,
 }
 
@@ -79,6 +84,10 @@ impl Writer {
     #[must_use]
     pub fn archive(&self) -> &Archive {
         &self.archive
+    }
+
+    pub(crate) fn archive_mut(&mut self) -> &mut Archive {
+        &mut self.archive
     }
 
     /// The archive alone; the writer lock is given up.

@@ -5,28 +5,15 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::staging::Staging;
+use super::units::{Base, Tools, UnitWriter};
 use crate::archive::Archive;
-use crate::compress::{Compressor, Dictionary, Method};
-use crate::data::{Codec, DataBuilder, MAX_RECORDS, MAX_UNITS, put_record};
+use crate::data::put_record;
 use crate::error::{Error, Result};
-use crate::frame::{FrameKind, MAX_CONTENT};
+use crate::frame::MAX_CONTENT;
 use crate::id::{KindNumber, Ordinal, SnapshotNumber};
 use crate::index::{HandleMap, KindState, Place, Runs, UnitTable, VersionRow};
-use crate::keys::SubjectHandle;
 use crate::record::Coverage;
-use crate::seal::{Handle, Nonce, Sealer};
-
-/// A data frame is closed when it holds this many stored bytes: small enough to read one version
-/// from, large enough for its own overhead not to count.
-const FRAME_BYTES: usize = 128 << 10;
-/// Versions a dictionary is trained on; more cost time and gain nothing measurable.
-const TRAINING_VERSIONS: usize = 1000;
-/// A dictionary is worth its own size from here on.
-const TRAINING_MIN_VERSIONS: usize = 200;
-const TRAINING_MIN_BYTES: usize = 256 << 10;
-/// Versions wait for training up to this many bytes.
-const TRAINING_MAX_BYTES: usize = 8 << 20;
+use crate::seal::Handle;
 
 /// How a kind is written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,48 +87,6 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitId(pub(crate) Handle);
 
-/// A version waiting for its unit.
-#[derive(Debug, Clone, Copy)]
-struct Waiting {
-    ordinal: Ordinal,
-    end: usize,
-    subject: Option<SubjectHandle>,
-}
-
-/// Records waiting, one behind the other.
-#[derive(Debug, Default)]
-struct Queue {
-    bytes: Vec<u8>,
-    items: Vec<Waiting>,
-}
-
-impl Queue {
-    fn push(&mut self, ordinal: Ordinal, record: &[u8], subject: Option<SubjectHandle>) {
-        self.bytes.extend_from_slice(record);
-        self.items.push(Waiting {
-            ordinal,
-            end: self.bytes.len(),
-            subject,
-        });
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (Waiting, &[u8])> {
-        let starts = std::iter::once(0).chain(self.items.iter().map(|item| item.end));
-        self.items
-            .iter()
-            .zip(starts)
-            .map(|(item, start)| (*item, &self.bytes[start..item.end]))
-    }
-}
-
-/// The data frame being filled, and where its versions will be found in it.
-#[derive(Debug)]
-struct OpenFrame {
-    builder: DataBuilder,
-    nonce: Nonce,
-    places: Vec<(Ordinal, Place)>,
-}
-
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) options: KindOptions,
@@ -159,20 +104,8 @@ pub(super) struct Session {
     pub(super) units: UnitTable,
     pub(super) volatile: crate::volatile::Values,
     pub(super) coverage: Option<(Coverage, Closing)>,
-    dictionary: Option<Arc<Dictionary>>,
-    /// Whether it is settled if versions are compressed with a dictionary.
-    decided: bool,
-    training: Queue,
-    block: Queue,
-    frame: Option<OpenFrame>,
+    writer: UnitWriter,
     record: Vec<u8>,
-}
-
-/// What a session works with.
-pub(super) struct Tools<'a> {
-    pub(super) archive: &'a Archive,
-    pub(super) staging: &'a mut Staging,
-    pub(super) compressor: &'a mut Compressor,
 }
 
 impl Session {
@@ -186,10 +119,6 @@ impl Session {
             || Ok(Arc::default()),
             |base| archive.view.state(state.number, base),
         )?;
-        let newest = state.dictionaries.last().map(|(number, _)| *number);
-        let dictionary = newest
-            .map(|number| archive.dictionary(state.number, number))
-            .transpose()?;
         Ok(Self {
             options,
             committed: (state.versions, state.objects),
@@ -204,11 +133,7 @@ impl Session {
             units: UnitTable::default(),
             volatile: BTreeMap::new(),
             coverage: None,
-            decided: dictionary.is_some(),
-            dictionary,
-            training: Queue::default(),
-            block: Queue::default(),
-            frame: None,
+            writer: UnitWriter::new(archive, &state)?,
             record: Vec::new(),
             state,
         })
@@ -459,227 +384,31 @@ impl Session {
         match base.filter(|(_, row)| row.place.depth < chain_max) {
             Some((base, row)) => {
                 let prefix = tools.archive.record_bytes(self.kind(), base)?;
-                let depth = row.place.depth + 1;
-                self.write_prefix(tools, ordinal, record, subject, base, &prefix, depth)?;
+                let base = Base {
+                    ordinal: base,
+                    record: &prefix,
+                    depth: row.place.depth,
+                };
+                self.writer
+                    .add_on(tools, base, &Runs::one(ordinal), record, subject)?;
             }
-            None => self.queue(tools, ordinal, record, subject)?,
+            None => self
+                .writer
+                .add(tools, Runs::one(ordinal), record, subject)?,
         }
         Ok(Put::New(ordinal))
     }
 
-    /// A version without base waits for a dictionary, then for its block.
-    fn queue(
-        &mut self,
-        tools: &mut Tools<'_>,
-        ordinal: Ordinal,
-        record: &[u8],
-        subject: Option<SubjectHandle>,
-    ) -> Result<()> {
-        if !self.decided {
-            self.training.push(ordinal, record, subject);
-            let enough = self.training.items.len() >= TRAINING_VERSIONS;
-            if enough || self.training.bytes.len() >= TRAINING_MAX_BYTES {
-                self.decide(tools)?;
-            }
-            return Ok(());
-        }
-        if subject.is_some() {
-            return self.write_unit(tools, &[(ordinal, 1)], record, subject);
-        }
-        self.block.push(ordinal, record, None);
-        let limit = self
-            .options
-            .block_bytes
-            .unwrap_or(tools.archive.config.compression.block_bytes);
-        if self.block.bytes.len() >= limit || self.block.items.len() >= MAX_RECORDS - 1 {
-            self.write_block(tools)?;
-        }
-        Ok(())
-    }
-
-    /// Trains a dictionary if that is worth it, and writes what has waited for it.
-    fn decide(&mut self, tools: &mut Tools<'_>) -> Result<()> {
-        let waiting = std::mem::take(&mut self.training);
-        self.decided = true;
-        let worth = waiting.items.len() >= TRAINING_MIN_VERSIONS
-            && waiting.bytes.len() >= TRAINING_MIN_BYTES;
-        if worth {
-            let sizes: Vec<usize> = waiting.iter().map(|(_, record)| record.len()).collect();
-            let size = tools.archive.config.compression.dictionary_bytes;
-            if let Some(content) = Dictionary::train(&waiting.bytes, &sizes, size) {
-                self.add_dictionary(tools, &content)?;
-            }
-        }
-        for (item, record) in waiting.iter() {
-            self.queue(tools, item.ordinal, record, item.subject)?;
-        }
-        Ok(())
-    }
-
-    fn add_dictionary(&mut self, tools: &mut Tools<'_>, content: &[u8]) -> Result<()> {
-        let number = self
-            .state
-            .dictionaries
-            .last()
-            .map_or(1, |(number, _)| number + 1);
-        let (kind, nonce) = (self.kind().0, Sealer::random_nonce());
-        let frame = tools.staging.push(
-            tools.archive,
-            FrameKind::Dictionary,
-            kind,
-            number,
-            content,
-            &nonce,
-        )?;
-        self.state.dictionaries.push((number, frame));
-        let level = tools.archive.config.compression.level;
-        self.dictionary = Some(Arc::new(Dictionary::new(number, content, level)));
-        Ok(())
-    }
-
-    fn write_block(&mut self, tools: &mut Tools<'_>) -> Result<()> {
-        let mut block = std::mem::take(&mut self.block);
-        let mut runs = Runs::default();
-        block.items.iter().for_each(|item| runs.push(item.ordinal));
-        let runs: Vec<_> = runs.iter().collect();
-        if !runs.is_empty() {
-            self.write_unit(tools, &runs, &block.bytes, None)?;
-        }
-        block.bytes.clear();
-        block.items.clear();
-        self.block = block;
-        Ok(())
-    }
-
-    fn write_unit(
-        &mut self,
-        tools: &mut Tools<'_>,
-        runs: &[(Ordinal, u32)],
-        raw: &[u8],
-        subject: Option<SubjectHandle>,
-    ) -> Result<()> {
-        let dictionary = self.dictionary.clone();
-        let (codec, method) = match &dictionary {
-            Some(dictionary) => (
-                Codec::Dictionary(dictionary.number),
-                Method::Dictionary(dictionary),
-            ),
-            None => (Codec::Zstd, Method::Plain),
-        };
-        let stored = tools.compressor.compress(raw, method)?.to_vec();
-        self.push_unit(tools, codec, subject, runs, raw.len(), stored, 0)
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a unit is what it is; every argument is a different thing"
-    )]
-    fn write_prefix(
-        &mut self,
-        tools: &mut Tools<'_>,
-        ordinal: Ordinal,
-        record: &[u8],
-        subject: Option<SubjectHandle>,
-        base: Ordinal,
-        prefix: &[u8],
-        depth: u8,
-    ) -> Result<()> {
-        let stored = tools
-            .compressor
-            .compress(record, Method::Prefix(prefix))?
-            .to_vec();
-        self.push_unit(
-            tools,
-            Codec::Prefix(base),
-            subject,
-            &[(ordinal, 1)],
-            record.len(),
-            stored,
-            depth,
-        )
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a unit is what it is; every argument is a different thing"
-    )]
-    fn push_unit(
-        &mut self,
-        tools: &mut Tools<'_>,
-        codec: Codec,
-        subject: Option<SubjectHandle>,
-        runs: &[(Ordinal, u32)],
-        raw_len: usize,
-        mut stored: Vec<u8>,
-        depth: u8,
-    ) -> Result<()> {
-        let frame = self.frame.get_or_insert_with(|| OpenFrame {
-            builder: DataBuilder::new(),
-            nonce: Sealer::random_nonce(),
-            places: Vec::new(),
-        });
-        let number = u16::try_from(frame.builder.unit_count())
-            .map_err(|_| Error::Internal("a data frame has too many units".to_owned()))?;
-        if let Some(subject) = subject {
-            tools.archive.sealer.subject_cipher(
-                subject,
-                &frame.nonce,
-                number.into(),
-                &mut stored,
-            )?;
-        }
-        let ordinals = runs
-            .iter()
-            .flat_map(|(first, length)| *first..first + length);
-        for (record, ordinal) in (0u16..).zip(ordinals) {
-            frame.places.push((
-                ordinal,
-                Place {
-                    frame: 0,
-                    unit: number,
-                    record,
-                    depth,
-                },
-            ));
-        }
-        frame
-            .builder
-            .push(codec, subject, runs.to_vec(), raw_len, &stored);
-        if frame.builder.len() >= FRAME_BYTES || frame.builder.unit_count() >= MAX_UNITS - 1 {
-            self.write_frame(tools)?;
-        }
-        Ok(())
-    }
-
-    fn write_frame(&mut self, tools: &mut Tools<'_>) -> Result<()> {
-        let Some(mut frame) = self.frame.take().filter(|frame| !frame.builder.is_empty()) else {
-            return Ok(());
-        };
-        let content = frame.builder.finish(self.kind())?;
-        let number = tools.staging.push(
-            tools.archive,
-            FrameKind::Data,
-            self.kind().0,
-            0,
-            &content,
-            &frame.nonce,
-        )?;
-        for (ordinal, place) in frame.places {
-            self.versions[(ordinal - self.committed.0) as usize].place = Place {
-                frame: number,
-                ..place
-            };
-        }
-        Ok(())
-    }
-
     /// Writes everything that still waits.
     pub(super) fn flush(&mut self, tools: &mut Tools<'_>) -> Result<()> {
-        if !self.decided && !self.training.items.is_empty() {
-            self.decide(tools)?;
+        self.writer.flush(tools)?;
+        for (ordinal, place) in self.writer.placed.drain(..) {
+            self.versions[(ordinal - self.committed.0) as usize].place = place;
         }
-        self.write_block(tools)?;
-        self.write_frame(tools)
+        self.state
+            .dictionaries
+            .append(&mut self.writer.new_dictionaries);
+        Ok(())
     }
 
     pub(super) fn tally(&self, archive: &Archive) -> Result<Tally> {

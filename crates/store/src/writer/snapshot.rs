@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::Writer;
 use super::commit::Commit;
-use super::session::{Closing, KindOptions, Object, Put, Session, Tally, Tools, UnitId};
+use super::session::{Closing, KindOptions, Object, Put, Session, Tally, UnitId};
 use super::staging::Staging;
+use super::units::Tools;
 use crate::compress::Compressor;
 use crate::error::{Error, Result};
 use crate::id::{KindNumber, Ordinal};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use store::{Closing, MemoryStorage, Secrets, Storage, Writer};
+use store::{Closing, MemoryStorage, ReadData, Secrets, Storage, Writer};
 
 use crate::support::{Objects, State, create, hour, options, read, reader, write, writer};
 
@@ -144,11 +144,39 @@ fn run(steps: &[Step], reopen: bool) -> Result<(), TestCaseError> {
         }
         Ok(())
     };
-    check(open.archive())?;
+    let sound = |archive: &store::Archive| -> Result<(), TestCaseError> {
+        check(archive)?;
+        let report = store::check(archive, ReadData::All).expect("because nothing is damaged");
+        prop_assert_eq!(report.problems, Vec::new());
+        Ok(())
+    };
+    sound(open.archive())?;
     drop(open);
-    check(&reader(&storage))?;
-    let rebuilt = Writer::rebuild(Arc::clone(&storage), &Secrets::default(), options());
-    check(rebuilt.expect("because nothing is damaged").archive())
+    sound(&reader(&storage))?;
+    let rebuild = || Writer::rebuild(Arc::clone(&storage), &Secrets::default(), options());
+    sound(rebuild().expect("because nothing is damaged").archive())?;
+    let mut open = writer(&storage);
+    let compacted = open.compact().expect("because nothing is damaged");
+    prop_assert!(compacted.packs.1 <= 1 || compacted.packs.1 < compacted.packs.0);
+    sound(open.archive())?;
+    // What was compacted goes on as before.
+    let late = State::from([(
+        "user".to_owned(),
+        Objects::from([("late".to_owned(), payload(0, 0, 9))]),
+    )]);
+    write(&mut open, hour(1000), &late, Closing::Unseen).expect("because nothing is damaged");
+    let last = read(open.archive(), expected.len()).expect("because nothing is damaged");
+    prop_assert_eq!(&last["user"], &late["user"]);
+    drop(open);
+    let mut open = rebuild().expect("because nothing is damaged");
+    open.compact().expect("because nothing is damaged");
+    let report = store::check(open.archive(), ReadData::All).expect("because nothing is damaged");
+    prop_assert_eq!((report.problems, report.orphans), (Vec::new(), Vec::new()));
+    prop_assert_eq!(
+        &read(open.archive(), expected.len()).expect("because nothing is damaged"),
+        &last
+    );
+    Ok(())
 }
 
 proptest! {

@@ -10,23 +10,23 @@ use store::{
 };
 
 /// A clock that stands still.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_767_578_400).expect("because it is a time")
 }
 
 /// The hour number `hour` of the tests' time.
-pub fn hour(hour: i64) -> Timestamp {
+pub(crate) fn hour(hour: i64) -> Timestamp {
     Timestamp::from_second(1_767_578_400 + hour * 3600).expect("because it is a time")
 }
 
-pub fn options() -> WriterOptions {
+pub(crate) fn options() -> WriterOptions {
     WriterOptions {
         tool: "test".to_owned(),
         now,
     }
 }
 
-pub fn create(storage: &Arc<dyn Storage>) {
+pub(crate) fn create(storage: &Arc<dyn Storage>) {
     let options = CreateOptions {
         tenant: "contoso".to_owned(),
         slots: vec![SlotChoice::Unprotected],
@@ -36,27 +36,27 @@ pub fn create(storage: &Arc<dyn Storage>) {
     Archive::create(storage, &options).expect("because the storage works");
 }
 
-pub fn writer(storage: &Arc<dyn Storage>) -> Writer {
+pub(crate) fn writer(storage: &Arc<dyn Storage>) -> Writer {
     Writer::open(Arc::clone(storage), &Secrets::default(), options())
         .expect("because the archive is sound")
 }
 
-pub fn reader(storage: &Arc<dyn Storage>) -> Archive {
+pub(crate) fn reader(storage: &Arc<dyn Storage>) -> Archive {
     Archive::open(Arc::clone(storage), &Secrets::default()).expect("because the archive is sound")
 }
 
 /// Objects of one kind by key.
-pub type Objects = BTreeMap<String, String>;
+pub(crate) type Objects = BTreeMap<String, String>;
 /// Objects by kind: one state of a tenant.
-pub type State = BTreeMap<String, Objects>;
+pub(crate) type State = BTreeMap<String, Objects>;
 
 /// Whether objects of this kind belong to persons, by name, so that both codecs are tested.
-pub fn is_personal(kind: &str) -> bool {
+pub(crate) fn is_personal(kind: &str) -> bool {
     kind.starts_with("user")
 }
 
 /// Writes one snapshot; kinds that are not in `state` are not read.
-pub fn write(
+pub(crate) fn write(
     writer: &mut Writer,
     at: Timestamp,
     state: &State,
@@ -105,7 +105,7 @@ pub fn write(
 }
 
 /// Reads a snapshot back, kind by kind.
-pub fn read(archive: &Archive, at: usize) -> Result<State> {
+pub(crate) fn read(archive: &Archive, at: usize) -> Result<State> {
     let snapshot = archive.snapshots()[at].clone();
     let mut state = State::new();
     for kind in archive.kinds() {
