@@ -12,7 +12,7 @@ use roaring::RoaringBitmap;
 use crate::archive::{Archive, Gathered, Rebuilt, Unlocked, rebuild};
 use crate::error::{Error, Result};
 use crate::id::{KindNumber, Ordinal, PackId, RecordId, SnapshotNumber, to_hex};
-use crate::index::{AliveRow, IndexBatch};
+use crate::index::{AliveRow, IndexBatch, Place};
 use crate::log;
 use crate::merkle::RightEdge;
 use crate::pack;
@@ -255,25 +255,17 @@ impl Check<'_> {
         }
     }
 
+    /// For a version that no readable frame holds: where the index, which outlived the frame, has it.
     fn where_it_was(&self, kind: KindNumber, ordinal: Ordinal) -> String {
-        let place = self
-            .archive
-            .view
-            .reader
-            .version(kind, ordinal)
-            .map(|row| row.place.frame);
-        let pack = place
-            .and_then(|frame| self.archive.view.reader.frame(frame))
-            .and_then(|frame| self.archive.view.reader.pack(frame.pack));
-        pack.map_or_else(
-            |_| "versions are missing: no live pack holds them".to_owned(),
-            |(pack, _)| {
+        match self.archive.view.reader.version(kind, ordinal) {
+            Ok(row) if row.place != Place::LOST => {
                 format!(
                     "{} is damaged: versions in it cannot be read",
-                    pack::path(pack)
+                    self.archive.frame_place(row.place.frame)
                 )
-            },
-        )
+            }
+            _ => "versions are missing: no live pack holds them".to_owned(),
+        }
     }
 
     fn roots(&mut self, batch: &IndexBatch, stated: &HashMap<KindNumber, BTreeMap<u32, Stated>>) {

@@ -87,6 +87,14 @@ pub struct Tally {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitId(pub(crate) Handle);
 
+impl UnitId {
+    /// The hash, for digests over many units.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) options: KindOptions,
@@ -97,6 +105,8 @@ pub(super) struct Session {
     pub(super) base_alive: Arc<RoaringBitmap>,
     pub(super) seen: RoaringBitmap,
     removed: RoaringBitmap,
+    /// Alive before, and another version of the same object has been taken.
+    superseded: RoaringBitmap,
     pub(super) versions: Vec<VersionRow>,
     pub(super) heads: BTreeMap<u32, Ordinal>,
     pub(super) new_objects: HandleMap<u32>,
@@ -126,6 +136,7 @@ impl Session {
             base_alive,
             seen: RoaringBitmap::new(),
             removed: RoaringBitmap::new(),
+            superseded: RoaringBitmap::new(),
             versions: Vec::new(),
             heads: BTreeMap::new(),
             new_objects: HandleMap::default(),
@@ -180,6 +191,9 @@ impl Session {
     }
 
     /// Whether the raw unit was read before: then its versions count as seen.
+    ///
+    /// A unit that says something else of an object than what was taken already does not pass: it
+    /// must be read, so that an object never has two versions alive.
     pub(super) fn pass(&mut self, archive: &Archive, unit: UnitId) -> Result<bool> {
         if self.old_units.is_none() {
             let known = self.committed.0 > 0;
@@ -191,15 +205,57 @@ impl Session {
             self.old_units = Some(table);
         }
         let old = self.old_units.as_mut().expect("because it was just loaded");
-        let runs = match self.units.get(&unit.0) {
-            Some(runs) => Some(runs),
-            None => self.units.take_from(old, &unit.0),
+        if self.units.get(&unit.0).is_none() && self.units.take_from(old, &unit.0).is_none() {
+            return Ok(false);
+        }
+        let Some(runs) = self.units.get(&unit.0) else {
+            return Ok(false);
         };
-        let Some(runs) = runs else { return Ok(false) };
+        let Some(superseded) = self.supersedes(archive, runs)? else {
+            return Ok(false);
+        };
         for (first, length) in runs.iter() {
             self.seen.insert_range(first..first + length);
         }
+        self.superseded |= superseded;
         Ok(true)
+    }
+
+    /// The ordinals alive before that taking these versions supersedes; `None` where another version
+    /// of one of their objects has been taken.
+    fn supersedes(&self, archive: &Archive, runs: &Runs) -> Result<Option<RoaringBitmap>> {
+        let mut superseded = RoaringBitmap::new();
+        if self.options.events {
+            return Ok(Some(superseded));
+        }
+        for (first, length) in runs.iter() {
+            let run = first..first + length;
+            if self.superseded.range_cardinality(run.clone()) > 0 {
+                return Ok(None);
+            }
+            if self.base_alive.contains_range(run.clone()) {
+                continue;
+            }
+            for ordinal in run.filter(|ordinal| !self.base_alive.contains(*ordinal)) {
+                let object = self.version(archive, ordinal)?.object;
+                for (other, _) in self.chain(archive, object)? {
+                    if other != ordinal && self.seen.contains(other) {
+                        return Ok(None);
+                    }
+                    if self.base_alive.contains(other) {
+                        superseded.insert(other);
+                    }
+                }
+            }
+        }
+        Ok(Some(superseded))
+    }
+
+    /// The versions a unit of this snapshot stands for.
+    pub(super) fn unit_ordinals(&self, unit: UnitId) -> Vec<Ordinal> {
+        let runs = self.units.get(&unit.0).into_iter().flat_map(Runs::iter);
+        runs.flat_map(|(first, length)| first..first + length)
+            .collect()
     }
 
     pub(super) fn keep_unit(&mut self, unit: UnitId, ordinals: &[Ordinal]) {
@@ -266,6 +322,10 @@ impl Session {
             Some(number) => Some((number, self.chain(tools.archive, number)?)),
             None => None,
         };
+        let alive = found.as_ref().and_then(|(_, chain)| {
+            let mut ordinals = chain.iter().map(|(ordinal, _)| *ordinal);
+            ordinals.find(|ordinal| self.base_alive.contains(*ordinal))
+        });
         let put = match &found {
             Some((_, chain)) => self.known(tools.archive, chain, &blob, same)?,
             None => None,
@@ -281,6 +341,9 @@ impl Session {
         if let Put::Same(ordinal) | Put::Reopened(ordinal) | Put::New(ordinal) = put {
             self.seen.insert(ordinal);
             self.removed.remove(ordinal);
+            if let Some(alive) = alive.filter(|alive| *alive != ordinal) {
+                self.superseded.insert(alive);
+            }
             if !object.volatile.is_empty() && crate::volatile::is_object(object.volatile) {
                 self.volatile.insert(ordinal, object.volatile.to_owned());
             }

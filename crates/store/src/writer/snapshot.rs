@@ -92,9 +92,15 @@ impl SnapshotWriter<'_> {
     }
 
     /// Whether this raw unit was read before: then its objects count as seen, and it need not be
-    /// parsed.
+    /// parsed. A unit that contradicts what this snapshot has of its objects does not pass.
     pub fn pass(&mut self, kind: KindHandle, unit: UnitId) -> Result<bool> {
         self.sessions[kind.0].pass(&self.writer.archive, unit)
+    }
+
+    /// The versions a raw unit of this snapshot stands for, after it passed or was kept.
+    #[must_use]
+    pub fn unit_ordinals(&self, kind: KindHandle, unit: UnitId) -> Vec<Ordinal> {
+        self.sessions[kind.0].unit_ordinals(unit)
     }
 
     /// Remembers what versions a raw unit stands for.

@@ -1,4 +1,11 @@
 //! Tests of the store through its public face.
 
+mod damage;
+mod fault;
+mod format;
+mod index;
+mod lock;
 mod model;
+mod sumdb;
 mod support;
+mod versions;
