@@ -1,1 +1,22 @@
-//! collector
+//! Turns a tenant, or an existing export of one, into snapshots.
+//!
+//! So far the importing side: [`import`] reads folders of exports, git histories of them, JSON lines
+//! and logs. The crate never prints: it reports through a [`Monitor`] and an [`ImportReport`].
+
+mod edges;
+mod error;
+mod events;
+mod import;
+mod key;
+mod monitor;
+mod normalise;
+mod read;
+mod recognise;
+mod report;
+mod reshape;
+mod secrets;
+
+pub use error::{Error, Result};
+pub use import::{Format, ImportRequest, import};
+pub use monitor::{Monitor, Progress, Stage};
+pub use report::{ImportReport, ImportedKind, ImportedSnapshot, Suspected};

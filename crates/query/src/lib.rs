@@ -1,1 +1,23 @@
-//! query
+//! Shows the archive as Arrow tables: any state, diff, history.
+
+mod columns;
+mod dialect;
+mod error;
+mod functions;
+mod object;
+mod plain;
+mod revision;
+mod schemas;
+mod scope;
+mod session;
+mod source;
+mod tables;
+mod time_travel;
+
+pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns};
+pub use datafusion::arrow;
+pub use error::{Error, Result};
+pub use object::ObjectRef;
+pub use scope::Provenance;
+pub use session::{Answer, Limits, Rows, Session, SessionOptions};
+pub use source::Source;

@@ -55,6 +55,11 @@ hash_id!(
     32
 );
 hash_id!(
+    /// First half of a blob id: what names a version to people and tools.
+    VersionId,
+    16
+);
+hash_id!(
     /// Keyed hash of a frame's content.
     FrameId,
     32

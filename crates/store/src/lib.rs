@@ -25,7 +25,9 @@ pub use archive::{Archive, CreateOptions, Snapshot, StateChange, StoredKind, Ver
 pub use check::{Affected, CheckReport, Problem, ReadData, check};
 pub use compact::CompactReport;
 pub use error::{Error, Result};
-pub use id::{ArchiveId, BlobId, FrameId, KindNumber, Ordinal, PackId, RecordId, SnapshotNumber};
+pub use id::{
+    ArchiveId, BlobId, FrameId, KindNumber, Ordinal, PackId, RecordId, SnapshotNumber, VersionId,
+};
 pub use keys::{Secrets, SlotChoice};
 pub use record::{Coverage, CoverageState, Finding, KindRecord, Record, Source, Verdict};
 pub use storage::{

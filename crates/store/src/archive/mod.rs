@@ -232,6 +232,18 @@ impl Archive {
         self.view.rows.iter().map(|row| row.number)
     }
 
+    /// Record id of a snapshot (or an import of events).
+    #[must_use]
+    pub fn record_id(&self, number: SnapshotNumber) -> Option<RecordId> {
+        Some(self.view.row(number)?.id)
+    }
+
+    /// When a snapshot (or an import of events) was taken.
+    #[must_use]
+    pub fn taken_at(&self, number: SnapshotNumber) -> Option<Timestamp> {
+        Timestamp::from_nanosecond(self.view.row(number)?.taken_at_ns.into()).ok()
+    }
+
     /// What a snapshot (or an import of events) did.
     pub fn record(&self, snapshot: SnapshotNumber) -> Result<Record> {
         let text = self.view.reader.record(snapshot)?;

@@ -11,7 +11,7 @@ use crate::compress::{self, Dictionary, Method};
 use crate::data::{self, Codec, DataFrame, Unit};
 use crate::error::{Error, Result};
 use crate::frame::{self, FrameKind, Opened};
-use crate::id::{KindNumber, Ordinal, PackId, SnapshotNumber};
+use crate::id::{KindNumber, Ordinal, PackId, SnapshotNumber, VersionId};
 use crate::index::Place;
 use crate::pack;
 use crate::seal::Nonce;
@@ -131,6 +131,11 @@ impl Archive {
             next = self.view.reader.version(kind, ordinal)?.previous;
         }
         Ok(ordinals)
+    }
+
+    /// What names a version.
+    pub fn version_id(&self, kind: KindNumber, ordinal: Ordinal) -> Result<VersionId> {
+        Ok(VersionId(self.view.reader.version(kind, ordinal)?.blob))
     }
 
     /// Number of the object a version is of: versions of one object share it.

@@ -13,7 +13,7 @@ use crate::support::{Objects, State, create, hour, options, read, reader, write,
 fn state(version: u32) -> State {
     let objects = |kind: &str| -> Objects {
         (0..12u32)
-            .filter(|n| (n + version) % 5 != 0)
+            .filter(|n| !(n + version).is_multiple_of(5))
             .map(|n| {
                 (
                     format!("{n}"),

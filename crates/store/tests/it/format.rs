@@ -84,7 +84,10 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
 }
 
 fn key(bytes: &[u8]) -> [u8; 32] {
@@ -165,8 +168,11 @@ fn table(table: &[u8]) -> (u64, Vec<Unit>) {
     (kind, units)
 }
 
+/// Values of a property by position.
+type VolatileProperties = BTreeMap<String, Vec<(u32, String)>>;
+
 /// Section 7, volatile frames: per property its values by position.
-fn volatile(content: &[u8]) -> (u64, u64, Vec<u32>, BTreeMap<String, Vec<(u32, String)>>) {
+fn volatile(content: &[u8]) -> (u64, u64, Vec<u32>, VolatileProperties) {
     let mut bytes = Bytes(content);
     let (kind, base, ordinals) = (bytes.varint(), bytes.varint(), bytes.runs());
     let mut properties = BTreeMap::new();
@@ -181,7 +187,7 @@ fn volatile(content: &[u8]) -> (u64, u64, Vec<u32>, BTreeMap<String, Vec<(u32, S
     (kind, base, ordinals, properties)
 }
 
-/// The blocks of the page fenced as ```hex, by the name on their first line.
+/// The blocks of the page fenced as hex, by the name on their first line.
 fn examples() -> BTreeMap<String, Vec<u8>> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md");
     let page = std::fs::read_to_string(page).expect("because the page is part of the project");
@@ -592,6 +598,24 @@ fn records(frozen: &Frozen, frames: &[Frame]) -> Vec<Value> {
         .collect()
 }
 
+/// Section 4 and 9: a version's blob id, which is its leaf in its kind's tree.
+fn leaf(frozen: &Frozen, kind: &str, object: &str, payload: &str) -> Vec<u8> {
+    let blob_key = key(&object_hash(&frozen.id_key, kind, object)[..32]);
+    let mut record = Vec::new();
+    for text in [object, payload] {
+        let [low, high] = [text.len() & 0x7f, text.len() >> 7]
+            .map(|part| u8::try_from(part).expect("because the frozen records are short"));
+        if high > 0 {
+            assert!(high < 0x80, "the test writes varints of two bytes at most");
+            record.extend([low | 0x80, high]);
+        } else {
+            record.push(low);
+        }
+        record.extend_from_slice(text.as_bytes());
+    }
+    blake3::keyed_hash(&blob_key, &record).as_bytes().to_vec()
+}
+
 fn assert_frozen(name: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/frozen")
@@ -660,26 +684,7 @@ fn assert_frozen(name: &str) {
                 let leaves: Vec<Vec<u8>> = versions[&kind_number]
                     .values()
                     .take(count)
-                    .map(|(object, payload)| {
-                        let blob_key = key(&object_hash(&frozen.id_key, name, object)[..32]);
-                        let mut record = Vec::new();
-                        for text in [object, payload] {
-                            assert!(
-                                text.len() < 0x4000,
-                                "the test writes varints of two bytes at most"
-                            );
-                            let length =
-                                u16::try_from(text.len()).expect("because it was just checked");
-                            if length >= 0x80 {
-                                record.push((length & 0x7f) as u8 | 0x80);
-                                record.push((length >> 7) as u8);
-                            } else {
-                                record.push(length as u8);
-                            }
-                            record.extend_from_slice(text.as_bytes());
-                        }
-                        blake3::keyed_hash(&blob_key, &record).as_bytes().to_vec()
-                    })
+                    .map(|(object, payload)| leaf(&frozen, name, object, payload))
                     .collect();
                 assert_eq!(
                     hex(&merkle(&leaves)),

@@ -1,0 +1,125 @@
+//! What can go wrong with a question, by what the asker must do about it.
+
+use datafusion::error::DataFusionError;
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failed question. The message is one line and names the thing and the place.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The question is wrong: change it.
+    #[error("{0}")]
+    Invalid(String),
+    /// Nothing has that name: ask for another.
+    #[error("{0}")]
+    NotFound(String),
+    /// Several things have that name: say which.
+    #[error("{name:?} is ambiguous: it could be {}", candidates.join(", "))]
+    Ambiguous {
+        /// The name as it was given.
+        name: String,
+        /// What it could mean.
+        candidates: Vec<String>,
+    },
+    /// A limit of this session was reached: ask for less or raise it.
+    #[error("{0}")]
+    Limit(String),
+    /// The asker gave up.
+    #[error("cancelled")]
+    Cancelled,
+    /// The archive could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Running the question failed.
+    #[error("{}", engine_message(.0))]
+    Engine(Box<DataFusionError>),
+    /// A bug in entrace.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    pub(crate) fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid(reason.into())
+    }
+
+    /// What went wrong first: our own error where the engine wrapped one it could not hand back.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Engine(engine) => ours(engine).map_or(self, Self::root),
+            other => other,
+        }
+    }
+}
+
+impl From<DataFusionError> for Error {
+    /// Our own errors come back out of the engine as they went in.
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(inner) => match inner.downcast::<Error>() {
+                Ok(ours) => *ours,
+                Err(other) => Self::Engine(Box::new(DataFusionError::External(other))),
+            },
+            DataFusionError::Context(context, inner) => match Self::from(*inner) {
+                Self::Engine(inner) => {
+                    Self::Engine(Box::new(DataFusionError::Context(context, inner)))
+                }
+                ours => ours,
+            },
+            DataFusionError::ResourcesExhausted(reason) => Self::Limit(format!(
+                "the query needs more memory than it may use: {}",
+                first_line(&reason)
+            )),
+            other => Self::Engine(Box::new(other)),
+        }
+    }
+}
+
+impl From<Error> for DataFusionError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Engine(inner) => *inner,
+            ours => Self::External(Box::new(ours)),
+        }
+    }
+}
+
+/// Our error inside one that several parts of a plan share and that can therefore not be moved out.
+fn ours(error: &DataFusionError) -> Option<&Error> {
+    match error.find_root() {
+        DataFusionError::External(inner) => inner.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// The engine's message as one line, without its type names.
+fn engine_message(error: &DataFusionError) -> String {
+    if let Some(ours) = ours(error) {
+        return ours.to_string();
+    }
+    let root = error.find_root();
+    let text = root.strip_backtrace();
+    let text = [
+        "Error during planning: ",
+        "Schema error: ",
+        "SQL error: ",
+        "Arrow error: ",
+        "Execution error: ",
+    ]
+    .iter()
+    .fold(text.as_str(), |text, prefix| {
+        text.strip_prefix(prefix).unwrap_or(text)
+    })
+    .to_owned();
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

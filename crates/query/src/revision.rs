@@ -1,0 +1,175 @@
+//! The grammar of revisions: every way to say which state is meant.
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Archive, Snapshot};
+
+use crate::error::{Error, Result};
+use crate::source::Source;
+
+/// Characters a snapshot id prefix has at least.
+const MIN_PREFIX: usize = 6;
+
+impl Source {
+    /// The snapshot a revision means: `latest`, `latest~2`, `first`, an id prefix, `tag:NAME`, a date or
+    /// time (the newest snapshot at or before it), or `-7d`.
+    pub fn resolve(&self, revision: &str) -> Result<Snapshot> {
+        let archive = &self.archive;
+        let text = revision.trim();
+        if archive.snapshots().is_empty() {
+            return Err(Error::NotFound(
+                "the archive has no snapshots yet: run entrace import".to_owned(),
+            ));
+        }
+        if let Some(steps) = text.strip_prefix("latest") {
+            return latest(archive, steps, revision);
+        }
+        if text == "first" {
+            return Ok(archive.snapshots()[0].clone());
+        }
+        if text == "live" {
+            return Err(Error::invalid(
+                "live means the tenant itself, and this archive has no connection to one",
+            ));
+        }
+        if let Some(name) = text.strip_prefix("tag:") {
+            return tagged(archive, name);
+        }
+        if let Some(duration) = text.strip_prefix('-') {
+            let time = duration_before(self.now, duration).ok_or_else(|| malformed(revision))?;
+            return self.at(time, revision);
+        }
+        if text.len() >= MIN_PREFIX
+            && text.len() <= 64
+            && text.bytes().all(|b| b.is_ascii_hexdigit())
+        {
+            return by_prefix(archive, text);
+        }
+        let time = model::parse_time(text).map_err(|_| malformed(revision))?;
+        self.at(time, revision)
+    }
+
+    /// The newest snapshot at or before a time.
+    pub fn at(&self, time: Timestamp, asked: &str) -> Result<Snapshot> {
+        let snapshots = self.archive.snapshots();
+        if time > self.now {
+            return Err(Error::invalid(format!(
+                "{asked} is in the future: nothing is known of it"
+            )));
+        }
+        let before = snapshots.partition_point(|snapshot| snapshot.taken_at <= time);
+        match before.checked_sub(1) {
+            Some(at) => Ok(snapshots[at].clone()),
+            None => {
+                let first = snapshots.first().map_or_else(String::new, |first| {
+                    format!(
+                        ": the first was taken at {}",
+                        first.taken_at.strftime("%F %TZ")
+                    )
+                });
+                Err(Error::NotFound(format!(
+                    "there is no snapshot at or before {asked}{first}"
+                )))
+            }
+        }
+    }
+
+    /// The snapshot of that number.
+    pub fn numbered(&self, number: u64) -> Result<Snapshot> {
+        let found = self
+            .archive
+            .snapshots()
+            .iter()
+            .find(|snapshot| u64::from(snapshot.number) == number);
+        found.cloned().ok_or_else(|| {
+            let last = self
+                .archive
+                .snapshots()
+                .iter()
+                .map(|s| s.number)
+                .max()
+                .unwrap_or(0);
+            Error::NotFound(format!(
+                "there is no snapshot number {number}: they are numbered 1 to {last}"
+            ))
+        })
+    }
+}
+
+fn malformed(revision: &str) -> Error {
+    Error::invalid(format!(
+        "{revision:?} is no revision: it can be latest, latest~2, first, a snapshot id of at least 6 characters, \
+         a date or time such as 2026-10-01T09:00Z, -7d, or tag:NAME"
+    ))
+}
+
+fn latest(archive: &Archive, steps: &str, revision: &str) -> Result<Snapshot> {
+    let back = match steps.strip_prefix('~') {
+        Some(digits) => digits.parse::<usize>().map_err(|_| malformed(revision))?,
+        None if steps.is_empty() => 0,
+        None => return Err(malformed(revision)),
+    };
+    let snapshots = archive.snapshots();
+    let at = snapshots.len().checked_sub(back + 1).ok_or_else(|| {
+        Error::NotFound(format!(
+            "there are only {} snapshots, so {revision} is before the first",
+            snapshots.len()
+        ))
+    })?;
+    Ok(snapshots[at].clone())
+}
+
+fn tagged(archive: &Archive, name: &str) -> Result<Snapshot> {
+    let number = archive
+        .tags()
+        .iter()
+        .find(|(tag, _)| tag == name)
+        .map(|(_, number)| *number);
+    let found = archive
+        .snapshots()
+        .iter()
+        .find(|snapshot| Some(snapshot.number) == number);
+    found.cloned().ok_or_else(|| {
+        let tags: Vec<&str> = archive.tags().iter().map(|(tag, _)| tag.as_str()).collect();
+        let known = if tags.is_empty() {
+            "there are no tags".to_owned()
+        } else {
+            format!("the tags are {}", tags.join(", "))
+        };
+        Error::NotFound(format!("there is no tag {name:?}: {known}"))
+    })
+}
+
+fn by_prefix(archive: &Archive, prefix: &str) -> Result<Snapshot> {
+    let prefix = prefix.to_ascii_lowercase();
+    let mut found = archive
+        .snapshots()
+        .iter()
+        .filter(|snapshot| snapshot.id.to_string().starts_with(&prefix));
+    match (found.next(), found.next()) {
+        (Some(snapshot), None) => Ok(snapshot.clone()),
+        (Some(first), Some(second)) => Err(Error::Ambiguous {
+            name: prefix,
+            candidates: [first, second]
+                .map(|s| s.id.to_string()[..16].to_owned())
+                .to_vec(),
+        }),
+        _ => Err(Error::NotFound(format!(
+            "there is no snapshot whose id starts with {prefix}"
+        ))),
+    }
+}
+
+/// `7d`, `36h`, `90m`, `2w`.
+fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
+    let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
+    let count: i64 = digits.parse().ok()?;
+    let hours = match unit {
+        "m" => return now.checked_sub(SignedDuration::from_mins(count)).ok(),
+        "h" => 1,
+        "d" => 24,
+        "w" => 24 * 7,
+        _ => return None,
+    };
+    now.checked_sub(SignedDuration::from_hours(count.checked_mul(hours)?))
+        .ok()
+}

@@ -1,0 +1,443 @@
+//! Asking questions: one session, one statement at a time.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::SchemaProvider;
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement as EngineStatement;
+use datafusion::sql::sqlparser::ast::{Expr, Set, Statement, Visit, Visitor};
+use datafusion::sql::sqlparser::parser::Parser;
+use futures::StreamExt;
+use store::Snapshot;
+use tokio::time::Instant;
+
+use crate::dialect::EntraceDialect;
+use crate::error::{Error, Result};
+use crate::functions::Function;
+use crate::plain::{plain_batch, plain_schema};
+use crate::schemas::{CATALOG, Catalog, SCHEMA, Schema};
+use crate::scope::{Provenance, Scope};
+use crate::source::Source;
+use crate::time_travel::resolve_versions;
+
+/// Longest statement read.
+const MAX_TEXT_BYTES: usize = 100_000;
+/// Deepest nesting of expressions planned: beyond, the planner's recursion takes more stack and time
+/// than any question needs.
+const MAX_DEPTH: usize = 250;
+/// Most expressions planned.
+const MAX_EXPRESSIONS: usize = 20_000;
+/// The one setting a session has.
+const AS_OF: &str = "entrace.as_of";
+
+/// What a session may use, and what it is pinned to.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Revision that the session sees as now.
+    pub as_of: Option<String>,
+    /// What one statement may take.
+    pub limits: Limits,
+}
+
+/// What one statement may take; a statement that takes more fails and says which limit it met.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Memory that sorts, joins and aggregates take together, in bytes.
+    pub memory_bytes: usize,
+    /// Time from the start of the statement to the last row.
+    pub time: Option<Duration>,
+    /// Rows of the answer.
+    pub rows: Option<u64>,
+    /// Size of the answer in memory, in bytes.
+    pub bytes: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 2 << 30,
+            time: None,
+            rows: None,
+            bytes: None,
+        }
+    }
+}
+
+/// A session: an archive, the moment it is seen at, and an engine over it.
+pub struct Session {
+    scope: Scope,
+    context: SessionContext,
+    options: SessionOptions,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({:?})", self.options)
+    }
+}
+
+/// What a statement came to.
+pub enum Answer {
+    /// Rows, as they are found.
+    Rows(Rows),
+    /// The session is pinned to another moment now; `None`: to none.
+    Pinned(Option<Snapshot>),
+}
+
+/// The rows of an answer.
+pub struct Rows {
+    /// Their columns.
+    pub schema: SchemaRef,
+    stream: SendableRecordBatchStream,
+    scope: Scope,
+    limits: Limits,
+    deadline: Option<Instant>,
+    row_count: u64,
+    byte_count: u64,
+}
+
+impl Rows {
+    /// The next rows; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let Some(batch) = within(self.deadline, &self.limits, self.stream.next()).await? else {
+            return Ok(None);
+        };
+        let batch = plain_batch(batch?, &self.schema)?;
+        self.row_count += batch.num_rows() as u64;
+        self.byte_count += batch.get_array_memory_size() as u64;
+        if let Some(limit) = self.limits.rows.filter(|limit| self.row_count > *limit) {
+            return Err(Error::Limit(format!(
+                "the answer has more than {limit} rows, the limit: ask for less or raise it"
+            )));
+        }
+        if let Some(limit) = self.limits.bytes.filter(|limit| self.byte_count > *limit) {
+            return Err(Error::Limit(format!(
+                "the answer takes more than {limit} bytes, the limit: ask for less or raise it"
+            )));
+        }
+        Ok(Some(batch))
+    }
+
+    /// All rows at once.
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
+    /// The states the answer was made from.
+    pub fn provenance(&self) -> Result<Provenance> {
+        self.scope.provenance()
+    }
+}
+
+/// Waits for a step of a statement, but not past its deadline.
+async fn within<T>(
+    deadline: Option<Instant>,
+    limits: &Limits,
+    step: impl Future<Output = T>,
+) -> Result<T> {
+    let Some(deadline) = deadline else {
+        return Ok(step.await);
+    };
+    tokio::time::timeout_at(deadline, step).await.map_err(|_| {
+        let seconds = limits.time.unwrap_or_default().as_secs_f64();
+        Error::Limit(format!(
+            "the statement took longer than {seconds} s, the limit: ask for less or raise it"
+        ))
+    })
+}
+
+impl Session {
+    /// Begins a session over an archive.
+    pub fn new(source: &Arc<Source>, options: SessionOptions) -> Result<Self> {
+        let horizon = options
+            .as_of
+            .as_ref()
+            .map(|revision| source.resolve(revision))
+            .transpose()?;
+        let scope = Scope::new(Arc::clone(source), horizon);
+        let context = context(&scope, &options)?;
+        Ok(Self {
+            scope,
+            context,
+            options,
+        })
+    }
+
+    /// The moment the session is pinned to.
+    #[must_use]
+    pub fn as_of(&self) -> Option<&Snapshot> {
+        self.scope.horizon.as_ref()
+    }
+
+    /// Names of all tables, sorted.
+    #[must_use]
+    pub fn tables(&self) -> Vec<String> {
+        Schema::of(&self.scope).table_names()
+    }
+
+    /// Columns of a table with their types.
+    pub async fn describe(&self, table: &str) -> Result<SchemaRef> {
+        let provider = Schema::of(&self.scope).table(table).await?;
+        let provider = provider
+            .ok_or_else(|| Error::NotFound(format!("{table} is a function, not a table")))?;
+        Ok(provider.schema())
+    }
+
+    /// Runs one statement; `parameters` are the values of `$name` in it.
+    pub async fn run(
+        &mut self,
+        sql: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Answer> {
+        let mut statement = parse(sql)?;
+        if self.setting(&statement)? {
+            return Ok(Answer::Pinned(self.scope.horizon.clone()));
+        }
+        check_statement(&statement)?;
+        check_size(&statement)?;
+        self.scope.forget_touched();
+        let state = self.context.state();
+        resolve_versions(&mut statement, &self.scope, &state)?;
+        let plan = state
+            .statement_to_plan(EngineStatement::Statement(Box::new(statement)))
+            .await?;
+        let read_only = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        read_only.verify_plan(&plan).map_err(|_| {
+            Error::invalid(
+                "an archive is asked with SELECT and changed by import: this statement would write",
+            )
+        })?;
+        let plan = bind(plan, parameters)?;
+        let limits = self.options.limits;
+        let deadline = limits.time.map(|time| Instant::now() + time);
+        let frame = self.context.execute_logical_plan(plan).await?;
+        let schema = plain_schema(frame.schema().inner());
+        let stream = within(deadline, &limits, frame.execute_stream()).await??;
+        Ok(Answer::Rows(Rows {
+            schema,
+            stream,
+            scope: self.scope.clone(),
+            limits,
+            deadline,
+            row_count: 0,
+            byte_count: 0,
+        }))
+    }
+
+    /// `SET entrace.as_of = 'REVISION'`: the session is seen from there on as it was then.
+    fn setting(&mut self, statement: &Statement) -> Result<bool> {
+        let Statement::Set(Set::SingleAssignment {
+            variable, values, ..
+        }) = statement
+        else {
+            return Ok(false);
+        };
+        if variable.to_string() != AS_OF {
+            return Err(Error::invalid(format!(
+                "there is no setting {variable}: the only one is {AS_OF}"
+            )));
+        }
+        let [value] = values.as_slice() else {
+            return Err(Error::invalid(format!("usage: SET {AS_OF} = 'REVISION'")));
+        };
+        let text = match value {
+            Expr::Value(value) => value.value.clone().into_string(),
+            Expr::Identifier(identifier) => Some(identifier.value.clone()),
+            _ => None,
+        };
+        let text =
+            text.ok_or_else(|| Error::invalid(format!("usage: SET {AS_OF} = 'REVISION'")))?;
+        let unpin = text.is_empty()
+            || text.eq_ignore_ascii_case("latest")
+            || text.eq_ignore_ascii_case("default");
+        self.pin((!unpin).then_some(text.as_str()))?;
+        Ok(true)
+    }
+
+    /// Pins the session to a revision, or to none.
+    pub fn pin(&mut self, revision: Option<&str>) -> Result<()> {
+        let source = Arc::clone(&self.scope.source);
+        let options = SessionOptions {
+            as_of: revision.map(str::to_owned),
+            ..self.options.clone()
+        };
+        *self = Self::new(&source, options)?;
+        Ok(())
+    }
+}
+
+fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(false);
+    let settings = config.options_mut();
+    settings.sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
+    settings.execution.time_zone = Some("+00:00".to_owned());
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(options.limits.memory_bytes)))
+        .build_arc()?;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    let mut context = SessionContext::new_with_state(state);
+    datafusion_functions_json::register_all(&mut context)?;
+    context.register_catalog(
+        CATALOG,
+        Arc::new(Catalog {
+            scope: scope.clone(),
+        }),
+    );
+    for (name, function) in Function::all(scope) {
+        context.register_udtf(name, function);
+    }
+    Ok(context)
+}
+
+/// Exactly one statement.
+fn parse(sql: &str) -> Result<Statement> {
+    if sql.len() > MAX_TEXT_BYTES {
+        return Err(Error::Limit(format!(
+            "the statement has {} bytes, the limit is {MAX_TEXT_BYTES}",
+            sql.len()
+        )));
+    }
+    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
+        let text = error.to_string();
+        Error::invalid(
+            text.strip_prefix("sql parser error: ")
+                .unwrap_or(&text)
+                .to_owned(),
+        )
+    };
+    let statements = Parser::new(&EntraceDialect)
+        .try_with_sql(sql)
+        .map_err(syntax)?
+        .parse_statements()
+        .map_err(syntax)?;
+    let count = statements.len();
+    let mut statements = statements.into_iter();
+    match (statements.next(), count) {
+        (Some(statement), 1) => Ok(statement),
+        (None, _) => Err(Error::invalid("the statement is empty")),
+        (Some(_), _) => Err(Error::invalid(format!(
+            "there are {count} statements: one at a time"
+        ))),
+    }
+}
+
+/// Only questions: everything else is refused by its name.
+fn check_statement(statement: &Statement) -> Result<()> {
+    match statement {
+        Statement::Query(_) => Ok(()),
+        Statement::Explain { statement, .. } => check_statement(statement),
+        other => {
+            let text = other.to_string();
+            let word = text
+                .split_whitespace()
+                .next()
+                .unwrap_or("this")
+                .to_ascii_uppercase();
+            Err(Error::invalid(format!(
+                "{word} is not possible: an archive is asked with SELECT and changed by import"
+            )))
+        }
+    }
+}
+
+/// Counts expressions and their nesting.
+#[derive(Default)]
+struct Size {
+    depth: usize,
+    count: usize,
+}
+
+impl Visitor for Size {
+    type Break = Error;
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
+        self.depth += 1;
+        self.count += 1;
+        if self.depth > MAX_DEPTH {
+            return ControlFlow::Break(Error::Limit(format!(
+                "expressions are nested deeper than {MAX_DEPTH}: use IN for long lists"
+            )));
+        }
+        if self.count > MAX_EXPRESSIONS {
+            return ControlFlow::Break(Error::Limit(format!(
+                "the statement has more than {MAX_EXPRESSIONS} expressions"
+            )));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+}
+
+fn check_size(statement: &Statement) -> Result<()> {
+    match statement.visit(&mut Size::default()) {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+fn bind(
+    plan: datafusion::logical_expr::LogicalPlan,
+    parameters: &BTreeMap<String, String>,
+) -> Result<datafusion::logical_expr::LogicalPlan> {
+    let wanted = plan.get_parameter_names()?;
+    for name in &wanted {
+        let bare = name.trim_start_matches('$');
+        if !parameters.contains_key(bare) {
+            return Err(Error::invalid(format!(
+                "the statement has a parameter {name}: give it with --param {bare}=VALUE"
+            )));
+        }
+    }
+    if let Some(extra) = parameters
+        .keys()
+        .find(|name| !wanted.contains(&format!("${name}")))
+    {
+        return Err(Error::invalid(format!(
+            "the statement has no parameter ${extra}"
+        )));
+    }
+    if parameters.is_empty() {
+        return Ok(plan);
+    }
+    let values = parameters
+        .iter()
+        .map(|(name, text)| (name.clone(), parameter(text)))
+        .collect::<Vec<_>>();
+    Ok(plan.with_param_values(ParamValues::from(values))?)
+}
+
+/// A whole number is a number, everything else is text.
+fn parameter(text: &str) -> ScalarValue {
+    text.parse::<i64>()
+        .map_or_else(|_| ScalarValue::from(text), ScalarValue::from)
+}

@@ -1,0 +1,171 @@
+//! `coverage` and `collection_errors`: how completely each kind was read, and what was not taken.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::datatypes::SchemaRef;
+use store::{Finding, KindRecord, Snapshot, Verdict};
+
+use super::arrays::{self, Type, batch_of, numbers, texts, times};
+use super::provider::{Emit, Relation, Scan};
+use crate::error::Result;
+use crate::source::{Source, short_id};
+
+const COLUMNS: [(&str, Type); 12] = [
+    ("_tenant_id", Type::Text),
+    ("snapshot_id", Type::Text),
+    ("taken_at", Type::Time),
+    ("kind", Type::Text),
+    ("state", Type::Text),
+    ("reason", Type::Text),
+    ("objects", Type::Number),
+    ("alive", Type::Number),
+    ("rejected", Type::Number),
+    ("doubtful", Type::Number),
+    ("read_from", Type::Time),
+    ("read_to", Type::Time),
+];
+
+/// What one snapshot states of one kind.
+type Row<'a> = (&'a Snapshot, KindRecord);
+
+/// One row per snapshot and kind it read.
+#[derive(Debug)]
+pub(crate) struct CoverageTable {
+    source: Arc<Source>,
+    horizon: Option<Snapshot>,
+    schema: SchemaRef,
+}
+
+impl CoverageTable {
+    pub(crate) fn new(source: &Arc<Source>, horizon: Option<Snapshot>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            horizon,
+            schema: arrays::schema(&COLUMNS),
+        }
+    }
+}
+
+fn rows<'a>(source: &'a Source, horizon: Option<&Snapshot>) -> Result<Vec<Row<'a>>> {
+    let mut rows = Vec::new();
+    for snapshot in source.snapshots(horizon) {
+        rows.extend(
+            source
+                .archive
+                .record(snapshot.number)?
+                .kinds
+                .into_iter()
+                .map(|kind| (snapshot, kind)),
+        );
+    }
+    Ok(rows)
+}
+
+fn snapshot_ids<'a>(rows: impl Iterator<Item = &'a Snapshot>) -> ArrayRef {
+    let ids: Vec<String> = rows.map(|snapshot| short_id(&snapshot.id)).collect();
+    texts(ids.iter().map(|id| Some(id.as_str())))
+}
+
+impl Relation for CoverageTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let rows = rows(&self.source, self.horizon.as_ref())?;
+        let column = |column: usize, rows: &[Row<'_>]| {
+            Ok(match COLUMNS[column].0 {
+                "_tenant_id" => arrays::constant(self.source.archive.tenant(), rows.len()),
+                "snapshot_id" => snapshot_ids(rows.iter().map(|row| row.0)),
+                "taken_at" => times(rows.iter().map(|row| Some(row.0.taken_at))),
+                "kind" => texts(rows.iter().map(|row| Some(row.1.kind.as_str()))),
+                "state" => texts(rows.iter().map(|row| Some(row.1.coverage.state.as_str()))),
+                "reason" => texts(rows.iter().map(|row| row.1.coverage.reason.as_deref())),
+                "objects" => numbers(rows.iter().map(|row| row.1.coverage.objects)),
+                "alive" => numbers(rows.iter().map(|row| row.1.alive)),
+                "rejected" => numbers(rows.iter().map(|row| row.1.coverage.rejected)),
+                "doubtful" => numbers(rows.iter().map(|row| row.1.coverage.doubtful)),
+                "read_from" => times(rows.iter().map(|row| row.1.coverage.read_from)),
+                _ => times(rows.iter().map(|row| row.1.coverage.read_to)),
+            })
+        };
+        for chunk in rows.chunks(arrays::ROWS) {
+            emit(batch_of(scan, chunk, column)?)?;
+        }
+        Ok(())
+    }
+}
+
+const FINDING_COLUMNS: [(&str, Type); 8] = [
+    ("_tenant_id", Type::Text),
+    ("snapshot_id", Type::Text),
+    ("taken_at", Type::Time),
+    ("kind", Type::Text),
+    ("file", Type::Text),
+    ("place", Type::Text),
+    ("reason", Type::Text),
+    ("verdict", Type::Text),
+];
+
+/// One row per item that was rejected or is doubtful.
+#[derive(Debug)]
+pub(crate) struct FindingsTable {
+    source: Arc<Source>,
+    horizon: Option<Snapshot>,
+    schema: SchemaRef,
+}
+
+impl FindingsTable {
+    pub(crate) fn new(source: &Arc<Source>, horizon: Option<Snapshot>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            horizon,
+            schema: arrays::schema(&FINDING_COLUMNS),
+        }
+    }
+}
+
+impl Relation for FindingsTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let stated = rows(&self.source, self.horizon.as_ref())?;
+        let rows: Vec<(&Row<'_>, &Finding)> = stated
+            .iter()
+            .flat_map(|row| {
+                row.1
+                    .coverage
+                    .findings
+                    .iter()
+                    .map(move |finding| (row, finding))
+            })
+            .collect();
+        let column = |column: usize, rows: &[(&Row<'_>, &Finding)]| {
+            Ok(match FINDING_COLUMNS[column].0 {
+                "_tenant_id" => arrays::constant(self.source.archive.tenant(), rows.len()),
+                "snapshot_id" => snapshot_ids(rows.iter().map(|row| row.0.0)),
+                "taken_at" => times(rows.iter().map(|row| Some(row.0.0.taken_at))),
+                "kind" => texts(rows.iter().map(|row| Some(row.0.1.kind.as_str()))),
+                "file" => texts(rows.iter().map(|row| Some(row.1.file.as_str()))),
+                "place" => texts(
+                    rows.iter()
+                        .map(|row| Some(row.1.place.as_str()).filter(|place| !place.is_empty())),
+                ),
+                "reason" => texts(rows.iter().map(|row| Some(row.1.reason.as_str()))),
+                _ => texts(rows.iter().map(|row| {
+                    Some(match row.1.verdict {
+                        Verdict::Rejected => "rejected",
+                        Verdict::Doubtful => "doubtful",
+                    })
+                })),
+            })
+        };
+        for chunk in rows.chunks(arrays::ROWS) {
+            emit(batch_of(scan, chunk, column)?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,362 @@
+//! `link_changes` and `diff_links`: edges that appeared or disappeared, with the names of both ends.
+
+use std::sync::Arc;
+
+use catalog::{Kind, Relationship, Shape};
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::datatypes::SchemaRef;
+use roaring::RoaringBitmap;
+use store::{Snapshot, StoredKind};
+
+use super::arrays::{self, ROWS, Type, batch_of, constant, texts, times};
+use super::attribution::{Actor, Attribution, Audits};
+use super::changes::{ObjectChange, object_changes};
+use super::delta::deltas;
+use super::diff::{comparable, difference, states};
+use super::names::{Directory, named};
+use super::provider::{Emit, Relation, Scan};
+use crate::error::Result;
+use crate::source::{Source, short_id};
+
+const COLUMNS: [(&str, Type); 20] = [
+    ("_tenant_id", Type::Text),
+    ("change_id", Type::Text),
+    ("changed_after", Type::Time),
+    ("changed_before", Type::Time),
+    ("changed_at", Type::Time),
+    ("source_kind", Type::Text),
+    ("source_id", Type::Text),
+    ("source_name", Type::Text),
+    ("relation", Type::Text),
+    ("target_kind", Type::Text),
+    ("target_id", Type::Text),
+    ("target_name", Type::Text),
+    ("change_type", Type::Text),
+    ("snapshot_id", Type::Text),
+    ("actor_id", Type::Text),
+    ("actor", Type::Text),
+    ("actor_type", Type::Text),
+    ("actor_ip", Type::Text),
+    ("audit_id", Type::Text),
+    ("confidence", Type::Text),
+];
+/// Columns of `diff_links`: the same without times and people.
+const DIFF_COLUMNS: [(&str, Type); 9] = [
+    COLUMNS[0],
+    COLUMNS[5],
+    COLUMNS[6],
+    COLUMNS[7],
+    COLUMNS[8],
+    COLUMNS[9],
+    COLUMNS[10],
+    COLUMNS[11],
+    COLUMNS[12],
+];
+
+/// A kind whose objects are edges.
+struct EdgeKind {
+    stored: StoredKind,
+    kind: &'static Kind,
+    relationship: &'static Relationship,
+}
+
+impl EdgeKind {
+    fn of(stored: StoredKind) -> Option<Self> {
+        let kind = catalog::by_name(&stored.name)?;
+        match &kind.shape {
+            Shape::Relationship(relationship) => Some(Self {
+                stored,
+                kind,
+                relationship,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// An edge that appeared or disappeared.
+struct Row<'a> {
+    source_id: &'a str,
+    target_id: &'a str,
+    source_name: Option<String>,
+    target_name: Option<String>,
+    target_kind: Option<String>,
+    change_type: &'static str,
+    /// When, where it is not between two given snapshots.
+    change: Option<&'a ObjectChange>,
+    by: Attribution,
+}
+
+/// What a scan asks of the ends of an edge.
+struct Ends<'s> {
+    directory: Directory<'s>,
+    wants_source: bool,
+    wants_target: bool,
+    source_id: Option<String>,
+    target_id: Option<String>,
+}
+
+impl<'s> Ends<'s> {
+    fn new(
+        source: &'s Source,
+        horizon: Option<&'s Snapshot>,
+        scan: &Scan,
+        columns: &[(&str, Type)],
+    ) -> Self {
+        let wants = |name: &str| {
+            columns
+                .iter()
+                .position(|(column, _)| *column == name)
+                .is_some_and(|at| scan.wants(at))
+        };
+        Self {
+            directory: Directory::new(source, horizon),
+            wants_source: wants("source_name"),
+            wants_target: wants("target_name") || wants("target_kind"),
+            source_id: scan.equal("source_id").map(model::fold_id),
+            target_id: scan.equal("target_id").map(model::fold_id),
+        }
+    }
+
+    /// The row of an edge; `None` where it is not asked for.
+    fn row<'a>(&mut self, key: &'a str, change_type: &'static str) -> Result<Option<Row<'a>>> {
+        let (source_id, target_id) = key.split_once(model::KEY_SEPARATOR).unwrap_or(("", key));
+        let unwanted =
+            |wanted: &Option<String>, id: &str| wanted.as_ref().is_some_and(|wanted| wanted != id);
+        if unwanted(&self.source_id, source_id) || unwanted(&self.target_id, target_id) {
+            return Ok(None);
+        }
+        let mut entry = |wanted: bool, id: &str| {
+            if wanted {
+                self.directory.entry(id).map(Option::<&_>::cloned)
+            } else {
+                Ok(None)
+            }
+        };
+        let from = entry(self.wants_source, source_id)?;
+        let to = entry(self.wants_target, target_id)?;
+        Ok(Some(Row {
+            source_id,
+            target_id,
+            source_name: from.and_then(|entry| entry.display),
+            target_kind: to.as_ref().map(|entry| entry.kind.clone()),
+            target_name: to.and_then(|entry| entry.display),
+            change_type,
+            change: None,
+            by: Attribution::None,
+        }))
+    }
+}
+
+/// One column of rows of one kind of edge.
+fn column(source: &Source, edge: &EdgeKind, name: &str, rows: &[Row<'_>]) -> ArrayRef {
+    let strings = |values: Vec<Option<String>>| texts(values.iter().map(Option::as_deref));
+    let actor = |pick: fn(&Actor) -> Option<&str>| {
+        texts(rows.iter().map(move |row| row.by.actor().and_then(pick)))
+    };
+    match name {
+        "_tenant_id" => constant(source.archive.tenant(), rows.len()),
+        "change_id" => strings(
+            rows.iter()
+                .map(|row| {
+                    let change = row.change?;
+                    let (kind, object) = (edge.stored.number.0, change.delta.object);
+                    Some(format!("c-{}-{kind}-{object}", change.snapshot))
+                })
+                .collect(),
+        ),
+        "changed_after" => times(rows.iter().map(|row| row.change?.after)),
+        "changed_before" => times(rows.iter().map(|row| Some(row.change?.before))),
+        "changed_at" => times(rows.iter().map(|row| {
+            row.by
+                .actor()
+                .map(|actor| actor.time)
+                .or(Some(row.change?.before))
+        })),
+        "source_kind" => constant(edge.kind.parent.unwrap_or_default(), rows.len()),
+        "source_id" => texts(rows.iter().map(|row| Some(row.source_id))),
+        "source_name" => texts(rows.iter().map(|row| row.source_name.as_deref())),
+        "relation" => constant(edge.relationship.relation, rows.len()),
+        "target_kind" => texts(rows.iter().map(|row| {
+            Some(
+                row.target_kind
+                    .as_deref()
+                    .unwrap_or(edge.relationship.target),
+            )
+        })),
+        "target_id" => texts(rows.iter().map(|row| Some(row.target_id))),
+        "target_name" => texts(rows.iter().map(|row| row.target_name.as_deref())),
+        "change_type" => texts(rows.iter().map(|row| Some(row.change_type))),
+        "snapshot_id" => strings(
+            rows.iter()
+                .map(|row| Some(short_id(&source.archive.record_id(row.change?.snapshot)?)))
+                .collect(),
+        ),
+        "actor_id" => actor(|actor| actor.id.as_deref()),
+        "actor" => actor(|actor| actor.name.as_deref()),
+        "actor_type" => actor(|actor| Some(actor.kind)),
+        "actor_ip" => actor(|actor| actor.ip.as_deref()),
+        "audit_id" => actor(|actor| Some(&actor.audit_id)),
+        _ => texts(rows.iter().map(|row| Some(row.by.confidence()))),
+    }
+}
+
+/// All edges that appeared or disappeared up to a horizon.
+#[derive(Debug)]
+pub(crate) struct LinkChangesTable {
+    source: Arc<Source>,
+    horizon: Option<Snapshot>,
+    schema: SchemaRef,
+}
+
+impl LinkChangesTable {
+    pub(crate) fn new(source: &Arc<Source>, horizon: Option<Snapshot>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            horizon,
+            schema: arrays::schema(&COLUMNS),
+        }
+    }
+}
+
+impl Relation for LinkChangesTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let attributed = scan.wants(4) || (14..COLUMNS.len()).any(|column| scan.wants(column));
+        let audits = if attributed {
+            Audits::load(&self.source)?
+        } else {
+            Audits::default()
+        };
+        let mut ends = Ends::new(&self.source, self.horizon.as_ref(), scan, &COLUMNS);
+        for edge in self
+            .source
+            .state_kinds()
+            .into_iter()
+            .filter_map(EdgeKind::of)
+        {
+            let unwanted = |column: &str, value: &str| {
+                scan.equal(column).is_some_and(|wanted| wanted != value)
+            };
+            if unwanted("relation", edge.relationship.relation)
+                || unwanted("source_kind", edge.kind.parent.unwrap_or_default())
+            {
+                continue;
+            }
+            let changes = self
+                .source
+                .changes(edge.stored.number, self.horizon.as_ref())?;
+            let mut changed = Vec::new();
+            object_changes(
+                &self.source,
+                edge.stored.number,
+                &changes,
+                None,
+                |_, objects| {
+                    changed.extend(objects);
+                    Ok(())
+                },
+            )?;
+            let ordinals: RoaringBitmap = changed
+                .iter()
+                .map(|change| change.delta.telling())
+                .collect();
+            let names = named(&self.source, &edge.stored, &ordinals)?;
+            let mut rows = Vec::new();
+            for change in &changed {
+                let Some(name) = names.get(&change.delta.telling()) else {
+                    continue;
+                };
+                if let Some(mut row) = ends.row(&name.key, change.change_type.as_str())? {
+                    if attributed {
+                        row.by = audits.of(&name.key, change.after, change.before);
+                    }
+                    row.change = Some(change);
+                    rows.push(row);
+                }
+            }
+            emit_rows(&self.source, scan, &edge, &COLUMNS, &rows, emit)?;
+        }
+        Ok(())
+    }
+}
+
+/// Edges that differ between two snapshots.
+#[derive(Debug)]
+pub(crate) struct LinkDiffTable {
+    source: Arc<Source>,
+    from: Snapshot,
+    to: Snapshot,
+    schema: SchemaRef,
+}
+
+impl LinkDiffTable {
+    pub(crate) fn new(source: &Arc<Source>, from: Snapshot, to: Snapshot) -> Self {
+        Self {
+            source: Arc::clone(source),
+            from,
+            to,
+            schema: arrays::schema(&DIFF_COLUMNS),
+        }
+    }
+}
+
+impl Relation for LinkDiffTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let later = if self.from.taken_at > self.to.taken_at {
+            &self.from
+        } else {
+            &self.to
+        };
+        let is_newest = self.source.archive.snapshots().last() == Some(later);
+        let mut ends = Ends::new(
+            &self.source,
+            (!is_newest).then_some(later),
+            scan,
+            &DIFF_COLUMNS,
+        );
+        let kinds = comparable(&self.source, &self.from, &self.to, None, None)?;
+        for edge in kinds.into_iter().filter_map(EdgeKind::of) {
+            let (opened, closed) = states(&self.source, &edge.stored, &self.from, &self.to)?;
+            let names = named(&self.source, &edge.stored, &(&opened | &closed))?;
+            let mut changed: Vec<(&str, &'static str)> =
+                deltas(&self.source.archive, edge.stored.number, &opened, &closed)?
+                    .iter()
+                    .filter_map(|delta| {
+                        Some((names.get(&delta.telling())?.key.as_str(), difference(delta)))
+                    })
+                    .collect();
+            changed.sort_unstable();
+            let mut rows = Vec::new();
+            for (key, change_type) in changed {
+                rows.extend(ends.row(key, change_type)?);
+            }
+            emit_rows(&self.source, scan, &edge, &DIFF_COLUMNS, &rows, emit)?;
+        }
+        Ok(())
+    }
+}
+
+fn emit_rows(
+    source: &Source,
+    scan: &Scan,
+    edge: &EdgeKind,
+    columns: &[(&str, Type)],
+    rows: &[Row<'_>],
+    emit: &mut Emit<'_>,
+) -> Result<()> {
+    for chunk in rows.chunks(ROWS) {
+        let batch: RecordBatch = batch_of(scan, chunk, |at, rows| {
+            Ok(column(source, edge, columns[at].0, rows))
+        })?;
+        emit(batch)?;
+    }
+    Ok(())
+}

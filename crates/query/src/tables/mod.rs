@@ -1,0 +1,31 @@
+//! The tables: one relation a file.
+
+mod arrays;
+mod attribution;
+mod changes;
+mod coverage;
+mod delta;
+mod described;
+mod diff;
+mod history_of;
+mod link_changes;
+mod lives;
+mod names;
+mod object_table;
+mod objects;
+mod property_changes;
+mod provider;
+mod snapshots;
+
+pub(crate) use changes::ChangesTable;
+pub(crate) use coverage::{CoverageTable, FindingsTable};
+pub(crate) use described::{ColumnsTable, TagsTable, table_name};
+pub(crate) use diff::DiffTable;
+pub(crate) use history_of::HistoryOfTable;
+pub(crate) use link_changes::{LinkChangesTable, LinkDiffTable};
+pub(crate) use names::{Directory, named};
+pub(crate) use object_table::{Moment, ObjectTable};
+pub(crate) use objects::{LinksTable, ObjectsTable};
+pub(crate) use property_changes::{PropertyChangesTable, PropertyDiffTable};
+pub(crate) use provider::RelationTable;
+pub(crate) use snapshots::SnapshotsTable;

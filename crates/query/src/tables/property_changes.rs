@@ -1,0 +1,331 @@
+//! `property_changes` and `diff_properties`: one row per changed path, old and new.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::datatypes::SchemaRef;
+use jiff::Timestamp;
+use model::Change;
+use store::{Snapshot, SnapshotNumber, StoredKind};
+
+use super::arrays::{self, ROWS, Type, batch_of, bools, constant, texts, times};
+use super::attribution::{Attribution, Audits};
+use super::changes::{object_changes, versions_of};
+use super::delta::{Comparison, Delta, deltas, with_payloads};
+use super::diff::{comparable, states};
+use super::names::{Named, named};
+use super::provider::{Emit, Relation, Scan};
+use crate::error::Result;
+use crate::source::{Source, short_id};
+
+const COLUMNS: [(&str, Type); 19] = [
+    ("_tenant_id", Type::Text),
+    ("change_id", Type::Text),
+    ("changed_after", Type::Time),
+    ("changed_before", Type::Time),
+    ("changed_at", Type::Time),
+    ("kind", Type::Text),
+    ("object_id", Type::Text),
+    ("display_name", Type::Text),
+    ("path", Type::Text),
+    ("old_value", Type::Json),
+    ("new_value", Type::Json),
+    ("is_drift", Type::Bool),
+    ("snapshot_id", Type::Text),
+    ("actor_id", Type::Text),
+    ("actor", Type::Text),
+    ("actor_type", Type::Text),
+    ("actor_ip", Type::Text),
+    ("audit_id", Type::Text),
+    ("confidence", Type::Text),
+];
+
+/// Columns of `diff_properties`: no time of the change, and nobody who did it.
+const DIFF_COLUMNS: [(&str, Type); 8] = [
+    ("_tenant_id", Type::Text),
+    ("kind", Type::Text),
+    ("object_id", Type::Text),
+    ("display_name", Type::Text),
+    ("path", Type::Text),
+    ("old_value", Type::Json),
+    ("new_value", Type::Json),
+    ("is_drift", Type::Bool),
+];
+
+/// A changed property of a changed object.
+#[derive(Debug, Clone)]
+struct Row {
+    telling: u32,
+    object: u32,
+    snapshot: SnapshotNumber,
+    after: Option<Timestamp>,
+    before: Timestamp,
+    change: Change,
+    is_drift: bool,
+}
+
+/// All changed properties up to a horizon.
+#[derive(Debug)]
+pub(crate) struct PropertyChangesTable {
+    source: Arc<Source>,
+    horizon: Option<Snapshot>,
+    schema: SchemaRef,
+}
+
+impl PropertyChangesTable {
+    pub(crate) fn new(source: &Arc<Source>, horizon: Option<Snapshot>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            horizon,
+            schema: arrays::schema(&COLUMNS),
+        }
+    }
+
+    fn rows(&self, kind: &StoredKind, scan: &Scan) -> Result<Vec<Row>> {
+        let only = versions_of(&self.source, kind, scan.equal("object_id"))?;
+        let comparison = Comparison::of(&kind.name);
+        let changes = self.source.changes(kind.number, self.horizon.as_ref())?;
+        let mut rows = Vec::new();
+        object_changes(
+            &self.source,
+            kind.number,
+            &changes,
+            only.as_ref(),
+            |change, objects| {
+                let (after, before) = (
+                    objects.first().and_then(|o| o.after),
+                    objects.first().map(|o| o.before),
+                );
+                let deltas: Vec<Delta> = objects.iter().map(|object| object.delta).collect();
+                with_payloads(
+                    &self.source.archive,
+                    kind.number,
+                    &deltas,
+                    |delta, old, new| {
+                        rows.extend(comparison.changes(old, new)?.into_iter().map(|property| {
+                            Row {
+                                telling: delta.telling(),
+                                object: delta.object,
+                                snapshot: change.snapshot,
+                                after,
+                                before: before.unwrap_or(Timestamp::UNIX_EPOCH),
+                                is_drift: comparison.is_drift(&property.path),
+                                change: property,
+                            }
+                        }));
+                        Ok(())
+                    },
+                )
+            },
+        )?;
+        Ok(rows)
+    }
+}
+
+impl Relation for PropertyChangesTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let attributed = scan.wants(4) || (13..COLUMNS.len()).any(|column| scan.wants(column));
+        let audits = if attributed {
+            Audits::load(&self.source)?
+        } else {
+            Audits::default()
+        };
+        for kind in self.source.state_kinds() {
+            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+                continue;
+            }
+            let rows = self.rows(&kind, scan)?;
+            let names = if attributed || scan.wants(6) || scan.wants(7) {
+                named(
+                    &self.source,
+                    &kind,
+                    &rows.iter().map(|row| row.telling).collect(),
+                )?
+            } else {
+                HashMap::new()
+            };
+            let context = Context {
+                source: &self.source,
+                kind: &kind,
+                names,
+            };
+            for chunk in rows.chunks(ROWS) {
+                emit(context.batch(scan, chunk, attributed.then_some(&audits))?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Context<'a> {
+    source: &'a Source,
+    kind: &'a StoredKind,
+    names: HashMap<u32, Named>,
+}
+
+impl Context<'_> {
+    fn batch(&self, scan: &Scan, rows: &[Row], audits: Option<&Audits>) -> Result<RecordBatch> {
+        let by: Vec<Attribution> = rows
+            .iter()
+            .map(|row| match (audits, self.names.get(&row.telling)) {
+                (Some(audits), Some(name)) => audits.of(&name.key, row.after, row.before),
+                _ => Attribution::None,
+            })
+            .collect();
+        batch_of(scan, rows, |column, rows| {
+            Ok(self.attributed(COLUMNS[column].0, rows, &by))
+        })
+    }
+
+    fn attributed(&self, column: &str, rows: &[Row], by: &[Attribution]) -> ArrayRef {
+        let actor = |pick: fn(&super::attribution::Actor) -> Option<&str>| {
+            texts(
+                by.iter()
+                    .map(move |attribution| attribution.actor().and_then(pick)),
+            )
+        };
+        match column {
+            "change_id" => {
+                let ids: Vec<String> = rows
+                    .iter()
+                    .map(|row| format!("c-{}-{}-{}", row.snapshot, self.kind.number.0, row.object))
+                    .collect();
+                texts(ids.iter().map(|id| Some(id.as_str())))
+            }
+            "changed_after" => times(rows.iter().map(|row| row.after)),
+            "changed_before" => times(rows.iter().map(|row| Some(row.before))),
+            "changed_at" => times(
+                rows.iter()
+                    .zip(by)
+                    .map(|(row, by)| Some(by.actor().map_or(row.before, |a| a.time))),
+            ),
+            "snapshot_id" => {
+                let ids: Vec<Option<String>> = rows
+                    .iter()
+                    .map(|row| {
+                        self.source
+                            .archive
+                            .record_id(row.snapshot)
+                            .map(|id| short_id(&id))
+                    })
+                    .collect();
+                texts(ids.iter().map(Option::as_deref))
+            }
+            "actor_id" => actor(|actor| actor.id.as_deref()),
+            "actor" => actor(|actor| actor.name.as_deref()),
+            "actor_type" => actor(|actor| Some(actor.kind)),
+            "actor_ip" => actor(|actor| actor.ip.as_deref()),
+            "audit_id" => actor(|actor| Some(&actor.audit_id)),
+            "confidence" => texts(by.iter().map(|attribution| Some(attribution.confidence()))),
+            other => self.plain(other, rows),
+        }
+    }
+
+    fn plain(&self, column: &str, rows: &[Row]) -> ArrayRef {
+        let name = |row: &Row| self.names.get(&row.telling);
+        match column {
+            "_tenant_id" => constant(self.source.archive.tenant(), rows.len()),
+            "kind" => constant(&self.kind.name, rows.len()),
+            "object_id" => texts(
+                rows.iter()
+                    .map(|row| name(row).map(|name| name.id.as_str())),
+            ),
+            "display_name" => texts(rows.iter().map(|row| name(row)?.display.as_deref())),
+            "path" => texts(rows.iter().map(|row| Some(row.change.path.as_str()))),
+            "old_value" => texts(rows.iter().map(|row| row.change.old.as_deref())),
+            "new_value" => texts(rows.iter().map(|row| row.change.new.as_deref())),
+            _ => bools(rows.iter().map(|row| Some(row.is_drift))),
+        }
+    }
+}
+
+/// Changed properties between two snapshots.
+#[derive(Debug)]
+pub(crate) struct PropertyDiffTable {
+    source: Arc<Source>,
+    from: Snapshot,
+    to: Snapshot,
+    only: Option<String>,
+    schema: SchemaRef,
+}
+
+impl PropertyDiffTable {
+    pub(crate) fn new(
+        source: &Arc<Source>,
+        from: Snapshot,
+        to: Snapshot,
+        only: Option<String>,
+    ) -> Self {
+        Self {
+            source: Arc::clone(source),
+            from,
+            to,
+            only,
+            schema: arrays::schema(&DIFF_COLUMNS),
+        }
+    }
+}
+
+impl Relation for PropertyDiffTable {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        for kind in comparable(
+            &self.source,
+            &self.from,
+            &self.to,
+            self.only.as_deref(),
+            scan.equal("kind"),
+        )? {
+            let comparison = Comparison::of(&kind.name);
+            let (opened, closed) = states(&self.source, &kind, &self.from, &self.to)?;
+            let changed = deltas(&self.source.archive, kind.number, &opened, &closed)?;
+            let mut rows = Vec::new();
+            with_payloads(
+                &self.source.archive,
+                kind.number,
+                &changed,
+                |delta, old, new| {
+                    rows.extend(
+                        comparison
+                            .changes(old, new)?
+                            .into_iter()
+                            .map(|property| Row {
+                                telling: delta.telling(),
+                                object: delta.object,
+                                snapshot: self.to.number,
+                                after: Some(self.from.taken_at),
+                                before: self.to.taken_at,
+                                is_drift: comparison.is_drift(&property.path),
+                                change: property,
+                            }),
+                    );
+                    Ok(())
+                },
+            )?;
+            let names = named(
+                &self.source,
+                &kind,
+                &rows.iter().map(|row| row.telling).collect(),
+            )?;
+            let context = Context {
+                source: &self.source,
+                kind: &kind,
+                names,
+            };
+            for chunk in rows.chunks(ROWS) {
+                emit(batch_of(scan, chunk, |column, rows| {
+                    Ok(context.plain(DIFF_COLUMNS[column].0, rows))
+                })?)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the query engine: SQL in text files, and what text files cannot say.
+
+mod columns;
+mod fixture;
+mod hostile;
+mod slt;
