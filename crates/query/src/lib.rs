@@ -18,6 +18,7 @@ pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns}
 pub use datafusion::arrow;
 pub use error::{Error, Result};
 pub use object::ObjectRef;
+pub use revision::resolve;
 pub use scope::Provenance;
 pub use session::{Answer, Limits, Rows, Session, SessionOptions};
 pub use source::Source;

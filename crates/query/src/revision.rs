@@ -9,89 +9,99 @@ use crate::source::Source;
 /// Characters a snapshot id prefix has at least.
 const MIN_PREFIX: usize = 6;
 
+/// The snapshot a revision means: `latest`, `latest~2`, `first`, an id prefix, `tag:NAME`, a date or
+/// time (the newest snapshot at or before it), or `-7d`. `now` is what relative times are relative to.
+pub fn resolve(archive: &Archive, now: Timestamp, revision: &str) -> Result<Snapshot> {
+    let snapshots = archive.snapshots();
+    resolve_among(archive, snapshots, now, revision)
+}
+
+/// The same, where only the first snapshots are to be seen: `latest` is the last of them.
+pub(crate) fn resolve_among(
+    archive: &Archive,
+    snapshots: &[Snapshot],
+    now: Timestamp,
+    revision: &str,
+) -> Result<Snapshot> {
+    let text = revision.trim();
+    let Some(first) = snapshots.first() else {
+        return Err(Error::NotFound(
+            "the archive has no snapshots yet: run entrace import".to_owned(),
+        ));
+    };
+    if let Some(steps) = text.strip_prefix("latest") {
+        return latest(snapshots, steps, revision);
+    }
+    if text == "first" {
+        return Ok(first.clone());
+    }
+    if text == "live" {
+        return Err(Error::invalid(
+            "live means the tenant itself, and this archive has no connection to one",
+        ));
+    }
+    if let Some(name) = text.strip_prefix("tag:") {
+        return tagged(archive, name);
+    }
+    if let Some(duration) = text.strip_prefix('-') {
+        let time = duration_before(now, duration).ok_or_else(|| malformed(revision))?;
+        return at(archive, now, time, revision);
+    }
+    if text.len() >= MIN_PREFIX && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return by_prefix(archive, text);
+    }
+    let time = model::parse_time(text).map_err(|_| malformed(revision))?;
+    at(archive, now, time, revision)
+}
+
+/// The newest snapshot at or before a time; `asked` is how the time was asked for.
+pub(crate) fn at(
+    archive: &Archive,
+    now: Timestamp,
+    time: Timestamp,
+    asked: &str,
+) -> Result<Snapshot> {
+    let snapshots = archive.snapshots();
+    if time > now {
+        return Err(Error::invalid(format!(
+            "{asked} is in the future: nothing is known of it"
+        )));
+    }
+    let before = snapshots.partition_point(|snapshot| snapshot.taken_at <= time);
+    match before.checked_sub(1) {
+        Some(at) => Ok(snapshots[at].clone()),
+        None => {
+            let first = snapshots.first().map_or_else(String::new, |first| {
+                format!(
+                    ": the first was taken at {}",
+                    first.taken_at.strftime("%F %TZ")
+                )
+            });
+            Err(Error::NotFound(format!(
+                "there is no snapshot at or before {asked}{first}"
+            )))
+        }
+    }
+}
+
+/// The snapshot of that number.
+pub(crate) fn numbered(archive: &Archive, number: u64) -> Result<Snapshot> {
+    let snapshots = archive.snapshots();
+    let found = snapshots
+        .iter()
+        .find(|snapshot| u64::from(snapshot.number) == number);
+    found.cloned().ok_or_else(|| {
+        let last = snapshots.iter().map(|s| s.number).max().unwrap_or(0);
+        Error::NotFound(format!(
+            "there is no snapshot number {number}: they are numbered 1 to {last}"
+        ))
+    })
+}
+
 impl Source {
-    /// The snapshot a revision means: `latest`, `latest~2`, `first`, an id prefix, `tag:NAME`, a date or
-    /// time (the newest snapshot at or before it), or `-7d`.
+    /// The snapshot a revision means, see [`resolve`].
     pub fn resolve(&self, revision: &str) -> Result<Snapshot> {
-        let archive = &self.archive;
-        let text = revision.trim();
-        if archive.snapshots().is_empty() {
-            return Err(Error::NotFound(
-                "the archive has no snapshots yet: run entrace import".to_owned(),
-            ));
-        }
-        if let Some(steps) = text.strip_prefix("latest") {
-            return latest(archive, steps, revision);
-        }
-        if text == "first" {
-            return Ok(archive.snapshots()[0].clone());
-        }
-        if text == "live" {
-            return Err(Error::invalid(
-                "live means the tenant itself, and this archive has no connection to one",
-            ));
-        }
-        if let Some(name) = text.strip_prefix("tag:") {
-            return tagged(archive, name);
-        }
-        if let Some(duration) = text.strip_prefix('-') {
-            let time = duration_before(self.now, duration).ok_or_else(|| malformed(revision))?;
-            return self.at(time, revision);
-        }
-        if text.len() >= MIN_PREFIX
-            && text.len() <= 64
-            && text.bytes().all(|b| b.is_ascii_hexdigit())
-        {
-            return by_prefix(archive, text);
-        }
-        let time = model::parse_time(text).map_err(|_| malformed(revision))?;
-        self.at(time, revision)
-    }
-
-    /// The newest snapshot at or before a time.
-    pub fn at(&self, time: Timestamp, asked: &str) -> Result<Snapshot> {
-        let snapshots = self.archive.snapshots();
-        if time > self.now {
-            return Err(Error::invalid(format!(
-                "{asked} is in the future: nothing is known of it"
-            )));
-        }
-        let before = snapshots.partition_point(|snapshot| snapshot.taken_at <= time);
-        match before.checked_sub(1) {
-            Some(at) => Ok(snapshots[at].clone()),
-            None => {
-                let first = snapshots.first().map_or_else(String::new, |first| {
-                    format!(
-                        ": the first was taken at {}",
-                        first.taken_at.strftime("%F %TZ")
-                    )
-                });
-                Err(Error::NotFound(format!(
-                    "there is no snapshot at or before {asked}{first}"
-                )))
-            }
-        }
-    }
-
-    /// The snapshot of that number.
-    pub fn numbered(&self, number: u64) -> Result<Snapshot> {
-        let found = self
-            .archive
-            .snapshots()
-            .iter()
-            .find(|snapshot| u64::from(snapshot.number) == number);
-        found.cloned().ok_or_else(|| {
-            let last = self
-                .archive
-                .snapshots()
-                .iter()
-                .map(|s| s.number)
-                .max()
-                .unwrap_or(0);
-            Error::NotFound(format!(
-                "there is no snapshot number {number}: they are numbered 1 to {last}"
-            ))
-        })
+        resolve(&self.archive, self.now, revision)
     }
 }
 
@@ -102,13 +112,12 @@ fn malformed(revision: &str) -> Error {
     ))
 }
 
-fn latest(archive: &Archive, steps: &str, revision: &str) -> Result<Snapshot> {
+fn latest(snapshots: &[Snapshot], steps: &str, revision: &str) -> Result<Snapshot> {
     let back = match steps.strip_prefix('~') {
         Some(digits) => digits.parse::<usize>().map_err(|_| malformed(revision))?,
         None if steps.is_empty() => 0,
         None => return Err(malformed(revision)),
     };
-    let snapshots = archive.snapshots();
     let at = snapshots.len().checked_sub(back + 1).ok_or_else(|| {
         Error::NotFound(format!(
             "there are only {} snapshots, so {revision} is before the first",

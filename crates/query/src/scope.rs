@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use store::{CoverageState, Snapshot};
 
 use crate::error::{Error, Result};
+use crate::revision;
 use crate::source::Source;
 
 /// An archive, pinned to a snapshot where the session asked for that. Nothing after the horizon is
@@ -47,18 +48,22 @@ impl Scope {
 
     /// The snapshot a revision means; one after the horizon is refused.
     pub(crate) fn resolve(&self, revision: &str) -> Result<Snapshot> {
-        if self.horizon.is_some() && revision.trim() == "latest" {
-            return self.latest();
-        }
-        self.within(self.source.resolve(revision)?)
+        let snapshots = self.source.snapshots(self.horizon.as_ref());
+        let (archive, now) = (&self.source.archive, self.source.now);
+        self.within(revision::resolve_among(archive, snapshots, now, revision)?)
     }
 
     pub(crate) fn at(&self, time: Timestamp, asked: &str) -> Result<Snapshot> {
-        self.within(self.source.at(time, asked)?)
+        self.within(revision::at(
+            &self.source.archive,
+            self.source.now,
+            time,
+            asked,
+        )?)
     }
 
     pub(crate) fn numbered(&self, number: u64) -> Result<Snapshot> {
-        self.within(self.source.numbered(number)?)
+        self.within(revision::numbered(&self.source.archive, number)?)
     }
 
     fn within(&self, snapshot: Snapshot) -> Result<Snapshot> {

@@ -51,7 +51,7 @@ impl Intake<'_> {
         if !self.slots.iter().any(|slot| slot.present) {
             return Ok(());
         }
-        let (findings, lacking) = self.settle();
+        let (findings, lacking) = self.settle()?;
         for (slot, (mut coverage, lacks)) in findings.into_iter().zip(lacking).enumerate() {
             let handle = self.slots[slot].handle;
             let tally = self.snapshot.tally(handle)?;
@@ -103,24 +103,26 @@ impl Intake<'_> {
 
     /// Gives each finding to a kind's coverage; those of no kind stand with the first. Also which
     /// kinds lack something.
-    fn settle(&self) -> (Vec<Coverage>, Vec<bool>) {
-        let count = self.slots.len();
-        let mut coverages = vec![Coverage::default(); count];
-        let mut lacking = vec![false; count];
-        for noted in &self.noted {
+    fn settle(&mut self) -> Result<(Vec<Coverage>, Vec<bool>)> {
+        let mut settled = Vec::with_capacity(self.noted.len());
+        for noted in std::mem::take(&mut self.noted) {
             let concerned = match &noted.scope {
                 Scope::Kind(slot) => vec![*slot],
-                Scope::Named(name) => self.open_slot(name).into_iter().collect(),
-                Scope::Folder(folder) => self.folders.suspects(folder, count),
+                Scope::Place(place) => self.suspects(place)?,
                 Scope::Foreign => Vec::new(),
             };
-            let home = concerned.first().copied().unwrap_or(0);
-            coverages[home].add(noted.finding.clone());
-            if noted.finding.verdict == Verdict::Rejected {
-                concerned.into_iter().for_each(|slot| lacking[slot] = true);
+            settled.push((noted.finding, concerned));
+        }
+        let mut coverages = vec![Coverage::default(); self.slots.len()];
+        let mut lacking = vec![false; self.slots.len()];
+        for (finding, concerned) in settled {
+            let is_rejected = finding.verdict == Verdict::Rejected;
+            coverages[concerned.first().copied().unwrap_or(0)].add(finding);
+            for slot in concerned.into_iter().filter(|_| is_rejected) {
+                lacking[slot] = true;
             }
         }
-        (coverages, lacking)
+        Ok((coverages, lacking))
     }
 
     fn verdict(

@@ -32,7 +32,10 @@ impl Intake<'_> {
         let mut parser = self.parsers.pop().unwrap_or_default();
         let result = match parser.parse(raw) {
             Ok(document) => self.value(document.root(), unit, around),
-            Err(error) => self.reject(around, error.to_string()),
+            Err(error) => {
+                self.reject(around, error.to_string());
+                Ok(())
+            }
         };
         self.parsers.push(parser);
         result
@@ -49,10 +52,11 @@ impl Intake<'_> {
 
     fn value(&mut self, value: Value<'_>, unit: UnitId, around: &Around<'_>) -> Result<()> {
         if around.depth > MAX_DEPTH {
-            return self.reject(
+            self.reject(
                 around,
                 "documents within documents beyond 6 levels".to_owned(),
             );
+            return Ok(());
         }
         let what = match value.kind() {
             JsonKind::Object => return self.object(value, unit, around),
@@ -62,7 +66,8 @@ impl Intake<'_> {
             JsonKind::Number => "a number",
             JsonKind::True | JsonKind::False => "true or false",
         };
-        self.reject(around, format!("holds {what} where an object was expected"))
+        self.reject(around, format!("holds {what} where an object was expected"));
+        Ok(())
     }
 
     fn list(&mut self, list: Value<'_>, around: &Around<'_>, context: Option<&str>) -> Result<()> {
@@ -194,7 +199,8 @@ impl Intake<'_> {
             },
             Inside::Failure(code) => {
                 let reason = format!("holds an answer of Graph that failed: {code}");
-                self.reject(around, reason)
+                self.reject(around, reason);
+                Ok(())
             }
         }
     }
@@ -213,7 +219,8 @@ impl Intake<'_> {
             // A list of objects of a kind: this is a broken one of them.
             let target = self.slots[slot].target.clone();
             if target.kind().is_some() || target.is_event() {
-                return self.reject(around, NOT_RECOGNISED.to_owned());
+                self.reject(around, NOT_RECOGNISED.to_owned());
+                return Ok(());
             }
             return self.take(&target, object, unit, around);
         }
@@ -255,7 +262,7 @@ impl Intake<'_> {
         self.file.foreign += 1;
         let again = self.noted.last().is_some_and(|noted| {
             let finding = &noted.finding;
-            noted.scope == Scope::Foreign
+            matches!(noted.scope, Scope::Foreign)
                 && finding.file == around.file.path
                 && finding.reason == reason
                 && around

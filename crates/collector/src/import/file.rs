@@ -106,7 +106,7 @@ impl Intake<'_> {
         let mut pieces = match Pieces::new(reader, form == FileForm::Lines) {
             Ok(pieces) => pieces,
             Err(error) => {
-                self.reject(&whole, format!("cannot be read: {error}"))?;
+                self.reject(&whole, format!("cannot be read: {error}"));
                 return Ok(0);
             }
         };
@@ -118,18 +118,20 @@ impl Intake<'_> {
                 Ok(Step::Fault(fault)) => {
                     faults += 1;
                     let around = Around::new(place, fault.place, None, true);
-                    self.reject(&around, fault.reason)?;
+                    self.reject(&around, fault.reason);
                     continue;
                 }
                 Err(error) => {
                     faults += 1;
-                    self.reject(&whole, format!("cannot be read: {error}"))?;
+                    self.reject(&whole, format!("cannot be read: {error}"));
                     break;
                 }
             }
             count += 1;
-            // Of a stream it is not remembered what it held, unless the file passes as a whole.
-            self.file.is_stream = pieces.is_lines() && !self.options.file_units;
+            // A file that passes as a whole must be remembered in full.
+            if count == 1 && pieces.is_lines() && !self.options.file_units {
+                self.begin_stream();
+            }
             let (raw, at) = pieces.current();
             let around = Around::new(place, at, pieces.context(), at != Where::Whole);
             self.element(raw, &around)?;
@@ -148,24 +150,13 @@ impl Intake<'_> {
             if pieces.is_listed() {
                 self.empty_list(&whole, pieces.context())?;
             } else {
-                self.reject_empty(place)?;
+                self.reject(
+                    &whole,
+                    "is empty: no statement about what there is".to_owned(),
+                );
             }
         }
         Ok(pieces.read_bytes())
-    }
-
-    /// A file without a single byte: perhaps of a collection that could not be read.
-    fn reject_empty(&mut self, place: &FilePlace) -> Result<()> {
-        let whole = Around::new(place, Where::Whole, None, false);
-        let reason = "is empty: no statement about what there is".to_owned();
-        let noted = self.noted.len();
-        self.reject(&whole, reason)?;
-        for noted in &mut self.noted[noted..] {
-            if !matches!(noted.scope, Scope::Kind(_) | Scope::Named(_)) {
-                noted.scope = Scope::Foreign;
-            }
-        }
-        Ok(())
     }
 
     fn read_rows(
@@ -180,7 +171,7 @@ impl Intake<'_> {
             Ok(rows) => rows,
             Err(error) => {
                 let whole = Around::new(place, Where::Whole, None, false);
-                self.reject(&whole, format!("cannot be read: {error}"))?;
+                self.reject(&whole, format!("cannot be read: {error}"));
                 return Ok(0);
             }
         };
@@ -302,20 +293,16 @@ impl Intake<'_> {
     }
 
     /// Notes something that is not taken at all: a link, a device, a file that cannot be opened.
-    pub(crate) fn leave_out(
-        &mut self,
-        place: &FilePlace,
-        reason: String,
-        verdict: Verdict,
-    ) -> Result<()> {
+    pub(crate) fn leave_out(&mut self, place: &FilePlace, reason: String) -> Result<()> {
         let form = FileForm::by_name(&place.path);
         let whole = Around::new(place, Where::Whole, None, false);
         if form.is_some() {
             self.begin_file(place, &[])?;
-            return self.reject(&whole, reason);
+            self.reject(&whole, reason);
+            return Ok(());
         }
         self.add(
-            finding(&place.path, String::new(), reason, verdict),
+            finding(&place.path, String::new(), reason, Verdict::Rejected),
             Scope::Foreign,
         );
         Ok(())

@@ -4,19 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Finding, Verdict};
 
+use crate::recognise::Target;
+
 /// What a finding says about completeness.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Scope {
     /// About an object of this kind, by its slot. Rejected, it makes the kind incomplete.
     Kind(usize),
-    /// About an object of the kind of this name, which is neither in the archive nor, so far, in the
-    /// export.
-    Named(String),
-    /// About a file of which nothing says what it holds: every kind found in its folder may be
-    /// incomplete; where nothing was found in it, every kind.
-    Folder(String),
+    /// About something unreadable, of which only its place says what it may have been.
+    Place(Place),
     /// About something that is no directory object: no kind is the less complete for it.
     Foreign,
+}
+
+/// What the place of an unreadable document says. The first that says anything counts: the file's
+/// own name, the kinds found beside it, the folder's name. Where nothing was found beside it and no
+/// name says anything, it may have been of any kind; beside nothing but tools' settings, of none.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) folder: String,
+    /// Kind by the file's name, or its path in an export.
+    pub(crate) said: Option<Target>,
+    /// Kind by the folder's name.
+    pub(crate) folder_kind: Option<Target>,
 }
 
 /// A finding with its scope.
@@ -59,13 +69,11 @@ impl Folders {
         slots.into_iter().flatten()
     }
 
-    /// The kinds that an unreadable file in this folder may have held objects of.
-    pub(crate) fn suspects(&self, folder: &str, all: usize) -> Vec<usize> {
-        match self.0.get(folder) {
-            Some(found) if !found.slots.is_empty() => found.slots.iter().copied().collect(),
-            Some(found) if found.foreign => Vec::new(),
-            _ => (0..all).collect(),
-        }
+    /// Whether nothing but tools' settings was found in a folder.
+    pub(crate) fn is_foreign(&self, folder: &str) -> bool {
+        self.0
+            .get(folder)
+            .is_some_and(|found| found.foreign && found.slots.is_empty())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use store::{Source, Verdict, Writer};
+use store::{Source, Writer};
 
 use super::closing::Ending;
 use super::file::FileForm;
@@ -113,7 +113,7 @@ impl FolderImport<'_> {
             .bytes(self.request.kind.as_deref().unwrap_or_default().as_bytes());
         for (path, reason) in &self.listing.left_out {
             let place = FilePlace::new("", path);
-            intake.leave_out(&place, reason.clone(), Verdict::Rejected)?;
+            intake.leave_out(&place, reason.clone())?;
         }
         for number in 0..self.places.len() {
             self.file(&mut intake, number, &mut report)?;
@@ -162,11 +162,7 @@ impl FolderImport<'_> {
                 report.bytes_read += outcome.bytes;
             }
             Err(error) => {
-                intake.leave_out(
-                    place,
-                    format!("cannot be opened: {error}"),
-                    Verdict::Rejected,
-                )?;
+                intake.leave_out(place, format!("cannot be opened: {error}"))?;
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use gix::ObjectId;
 use jiff::Timestamp;
-use store::{Source, Verdict, Writer};
+use store::{Source, Writer};
 
 use super::closing::Ending;
 use super::file::FileOutcome;
@@ -222,7 +222,7 @@ impl<'a> History<'a> {
         for (path, reason) in &self.listing.left_out {
             let noted = intake.noted.len();
             let place = FilePlace::new("", path);
-            intake.leave_out(&place, reason.clone(), Verdict::Rejected)?;
+            intake.leave_out(&place, reason.clone())?;
             let repeated = before.left_out.iter().any(|(other, _)| other == path);
             intake.noted[noted..]
                 .iter_mut()
@@ -293,7 +293,7 @@ impl<'a> History<'a> {
         let bytes = header.map_err(failed)?.size();
         if bytes > MAX_BLOB_BYTES {
             let reason = format!("is {} MiB long, the limit is 512", bytes >> 20);
-            intake.leave_out(&place, reason, Verdict::Rejected)?;
+            intake.leave_out(&place, reason)?;
             return Ok(Rc::default());
         }
         let blob = self.repository.find_blob(file.blob).map_err(failed)?;

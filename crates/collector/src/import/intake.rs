@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use catalog::Kind;
 use model::Parser;
+use roaring::RoaringBitmap;
 use store::{Archive, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, Verdict};
 
 use super::delta::Deltas;
-use super::findings::{Folders, Noted, Scope, finding};
+use super::findings::{Folders, Noted, Place, Scope, finding};
 use crate::error::Result;
 use crate::normalise::{Normaliser, RULES_VERSION, Rules};
 use crate::recognise::{Around, FilePlace, Target};
@@ -31,6 +32,8 @@ pub(crate) struct Slot {
     /// The last stream of lines that held it, by the number of its file, and the one before.
     pub(crate) stream: Option<u32>,
     pub(crate) earlier_stream: Option<u32>,
+    /// What the snapshot had of it before the stream at hand.
+    pub(crate) before_stream: RoaringBitmap,
 }
 
 impl Slot {
@@ -64,8 +67,6 @@ pub(crate) struct FileState {
     pub(crate) taken: Vec<(usize, Vec<Ordinal>)>,
     /// Units of its elements, where files pass as a whole.
     pub(crate) units: Vec<(usize, UnitId)>,
-    /// Versions it held of kinds that another stream held before.
-    pub(crate) taken_again: HashSet<(usize, Ordinal)>,
     /// Whether what became of it depended on other files.
     pub(crate) depends: bool,
     /// Documents in it that are no directory objects.
@@ -153,6 +154,7 @@ impl<'w> Intake<'w> {
             pages: (0, 0),
             stream: None,
             earlier_stream: None,
+            before_stream: RoaringBitmap::new(),
         });
         let slot = self.slots.len() - 1;
         self.by_name.insert(target.name().to_owned(), slot);
@@ -186,6 +188,16 @@ impl<'w> Intake<'w> {
         candidates.truncate(MAX_CANDIDATES);
         self.file.candidates = candidates;
         Ok(())
+    }
+
+    /// Begins with the lines of the file at hand: what it holds will not be remembered line by line,
+    /// only what the files before it held.
+    pub(crate) fn begin_stream(&mut self) {
+        self.file.is_stream = true;
+        for slot in &mut self.slots {
+            slot.before_stream
+                .clone_from(self.snapshot.taken(slot.handle));
+        }
     }
 
     /// Path of a file by its number.
@@ -250,16 +262,23 @@ impl<'w> Intake<'w> {
         let file = &mut self.file;
         if file.is_stream {
             self.slots[slot].in_stream(file.number);
-            if self.slots[slot].earlier_stream.is_some() {
-                file.taken_again.insert((slot, ordinal));
-            }
             return;
         }
-        self.origins.insert((slot, ordinal), file.number);
+        self.origins.entry((slot, ordinal)).or_insert(file.number);
         if self.options.file_units {
             match file.taken.iter_mut().find(|(other, _)| *other == slot) {
                 Some((_, ordinals)) => ordinals.push(ordinal),
                 None => file.taken.push((slot, vec![ordinal])),
+            }
+        }
+    }
+
+    /// Forgets a version that another took the place of.
+    pub(crate) fn untake(&mut self, slot: usize, ordinal: Ordinal) {
+        self.origins.remove(&(slot, ordinal));
+        for (of, ordinals) in &mut self.file.taken {
+            if *of == slot {
+                ordinals.retain(|other| *other != ordinal);
             }
         }
     }
@@ -291,25 +310,51 @@ impl<'w> Intake<'w> {
     }
 
     /// Rejects an element that cannot be read: of the kind its place suggests, else of any.
-    pub(crate) fn reject(&mut self, around: &Around<'_>, reason: String) -> Result<()> {
-        let scope = self.suspected(around)?;
+    pub(crate) fn reject(&mut self, around: &Around<'_>, reason: String) {
+        let scope = self.suspected(around);
         self.note(around, scope, reason, Verdict::Rejected);
-        Ok(())
     }
 
-    fn suspected(&mut self, around: &Around<'_>) -> Result<Scope> {
+    fn suspected(&self, around: &Around<'_>) -> Scope {
         let listed = around.listed && around.depth == 0;
         if let Some(slot) = self.file.held.filter(|_| listed) {
-            return Ok(Scope::Kind(slot));
+            return Scope::Kind(slot);
         }
-        let suggested = around.file.suggested().filter(|_| around.member.is_none());
-        let Some(target) = suggested else {
-            return Ok(Scope::Folder(around.file.folder().to_owned()));
+        let own = around.member.is_none();
+        Scope::Place(Place {
+            folder: around.file.folder().to_owned(),
+            said: around.file.said().filter(|_| own),
+            folder_kind: around
+                .file
+                .folder_kind
+                .filter(|_| own)
+                .map(Target::Catalogued),
+        })
+    }
+
+    /// The kinds that something unreadable may have been of. A kind the archive has is opened for it:
+    /// the snapshot must say that it is incomplete.
+    pub(crate) fn suspects(&mut self, place: &Place) -> Result<Vec<usize>> {
+        let beside: Vec<usize> = self.folders.slots(&place.folder).collect();
+        let named = match &place.said {
+            None if !beside.is_empty() => return Ok(beside),
+            said => said.as_ref().or(place.folder_kind.as_ref()),
         };
-        if self.open_slot(target.name()).is_some() || self.stored.contains(target.name()) {
-            return Ok(Scope::Kind(self.slot(&target)?));
-        }
-        Ok(Scope::Named(target.name().to_owned()))
+        let Some(target) = named else {
+            let is_foreign = self.folders.is_foreign(&place.folder);
+            return Ok(if is_foreign {
+                Vec::new()
+            } else {
+                (0..self.slots.len()).collect()
+            });
+        };
+        let is_known =
+            self.stored.contains(target.name()) || self.open_slot(target.name()).is_some();
+        Ok(if is_known {
+            vec![self.slot(target)?]
+        } else {
+            Vec::new()
+        })
     }
 }
 

@@ -121,6 +121,8 @@ impl Intake<'_> {
                 put => Ok(put.ordinal()),
             };
         }
+        // Beside other files the same elements may come to something else.
+        self.file.depends = true;
         match self.origin(slot, first) {
             Origin::SameFile => {
                 doubt(
@@ -130,7 +132,6 @@ impl Intake<'_> {
                 self.replace(slot, first, key.text.as_str(), subject)
             }
             Origin::Other(file) => {
-                self.file.depends = true;
                 let reason = format!("the id is also in {}", self.file_path(file));
                 doubt(self, reason);
                 let own = qualified(&key.text, around);
@@ -151,28 +152,24 @@ impl Intake<'_> {
     ) -> Result<Ordinal> {
         let handle = self.slots[slot].handle;
         self.snapshot.unsee(handle, first);
+        self.untake(slot, first);
         Ok(self.put_text(slot, key, subject)?.ordinal())
     }
 
     fn origin(&self, slot: usize, first: Ordinal) -> Origin {
         let file = &self.file;
-        if let Some(origin) = self.origins.get(&(slot, first)) {
-            return if *origin == file.number {
-                Origin::SameFile
-            } else {
-                Origin::Other(*origin)
-            };
-        }
         let state = &self.slots[slot];
-        if file.is_stream && state.stream == Some(file.number) {
-            return match state.earlier_stream {
-                Some(earlier) if !file.taken_again.contains(&(slot, first)) => {
-                    Origin::Other(earlier)
-                }
-                _ => Origin::SameFile,
-            };
+        if file.is_stream && !state.before_stream.contains(first) {
+            return Origin::SameFile;
         }
-        state.stream.map_or(Origin::SameFile, Origin::Other)
+        match self.origins.get(&(slot, first)) {
+            Some(origin) if *origin == file.number => Origin::SameFile,
+            Some(origin) => Origin::Other(*origin),
+            None if file.is_stream && state.stream == Some(file.number) => {
+                state.earlier_stream.map_or(Origin::SameFile, Origin::Other)
+            }
+            None => state.stream.map_or(Origin::SameFile, Origin::Other),
+        }
     }
 
     /// Lays the document over what the delta said before, and over what the archive has.

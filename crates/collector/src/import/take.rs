@@ -87,7 +87,10 @@ impl Intake<'_> {
                 let mut parser = self.parsers.pop().unwrap_or_default();
                 let result = match parser.parse(text.as_bytes()) {
                     Ok(document) => self.take_object(target, document.root(), unit, around),
-                    Err(error) => self.reject(around, error.to_string()),
+                    Err(error) => {
+                        self.reject(around, error.to_string());
+                        Ok(())
+                    }
                 };
                 self.parsers.push(parser);
                 return result;

@@ -54,6 +54,8 @@ pub(crate) struct FilePlace {
     pub(crate) export: Option<ExportPlace>,
     /// Kind that the file's own name means.
     pub(crate) own: Option<&'static Kind>,
+    /// Kind that the name of the folder it is in means.
+    pub(crate) folder_kind: Option<&'static Kind>,
     /// Kinds that file name and folder names mean, the nearest first.
     pub(crate) named: Vec<&'static Kind>,
     /// The kind everything is to be taken as.
@@ -94,6 +96,7 @@ impl FilePlace {
             folders: folders.iter().map(|&folder| folder.to_owned()).collect(),
             export: export_place(&components),
             own,
+            folder_kind: folders.last().and_then(|folder| kind(folder)),
             named: own.into_iter().chain(folder_kinds).collect(),
             forced: None,
             only_events: false,
@@ -115,12 +118,6 @@ impl FilePlace {
             .filter(|export| export.object.is_none());
         let kind = export.map(|export| export.kind).or(self.own);
         self.forced.clone().or(kind.map(Target::Catalogued))
-    }
-
-    /// The kind the file's place suggests, if only by a folder's name.
-    pub(crate) fn suggested(&self) -> Option<Target> {
-        let named = self.named.first().copied().map(Target::Catalogued);
-        self.said().or(named)
     }
 
     /// Path of the folder it is in; empty at the root.

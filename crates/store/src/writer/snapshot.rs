@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use roaring::RoaringBitmap;
 
 use super::Writer;
 use super::commit::Commit;
@@ -122,6 +123,12 @@ impl SnapshotWriter<'_> {
             compressor: &mut self.compressor,
         };
         self.sessions[kind.0].put(&mut tools, object, same)
+    }
+
+    /// The versions this snapshot has so far.
+    #[must_use]
+    pub fn taken(&self, kind: KindHandle) -> &RoaringBitmap {
+        &self.sessions[kind.0].seen
     }
 
     /// The version of an object this snapshot has already.

@@ -9,9 +9,20 @@ use crate::index::IndexBatch;
 use crate::record::encode_records;
 use crate::seal::Sealer;
 
+/// Longest tag, in bytes.
+const MAX_NAME: usize = 100;
+
 impl Writer {
     /// Gives a snapshot a name, or takes a name away; whether that changed anything.
     pub fn tag(&mut self, name: &str, target: Option<SnapshotNumber>) -> Result<bool> {
+        let is_name = !name.is_empty()
+            && name.len() <= MAX_NAME
+            && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+        if !is_name {
+            return Err(Error::invalid(format!(
+                "{name:?} cannot be a tag: 1 to {MAX_NAME} bytes without spaces"
+            )));
+        }
         let mut tags = self.archive().tags().to_vec();
         let current = tags.iter().position(|(tag, _)| tag == name);
         if current.map(|at| tags[at].1) == target {

@@ -173,7 +173,7 @@ fn all(bytes: &[u8], line_name: bool) -> (Vec<String>, usize) {
         match pieces.advance().expect("because memory can be read") {
             Step::End => return (elements, faults),
             Step::Element => {
-                elements.push(String::from_utf8_lossy(pieces.current().0).into_owned())
+                elements.push(String::from_utf8_lossy(pieces.current().0).into_owned());
             }
             Step::Fault(_) => faults += 1,
         }
