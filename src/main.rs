@@ -1,3 +1,42 @@
-//! entrace: history, SQL and proof for Microsoft Entra ID.
+//! The `entrace` program: arguments in, answers out.
 
-fn main() {}
+mod app;
+mod cli;
+mod commands;
+mod failure;
+mod output;
+mod pager;
+mod progress;
+mod records;
+mod secrets;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::app::App;
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures; everything else is code 2, as for any other usage error.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                failure::USAGE
+            } else {
+                0
+            });
+        }
+    };
+    let app = match App::new(cli.globals) {
+        Ok(app) => app,
+        Err(failure) => return failure.report(false, false),
+    };
+    match app.run(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.report(app.wants_json(), app.colour.on_stderr),
+    }
+}

@@ -1,5 +1,7 @@
 //! What can go wrong with a question, by what the asker must do about it.
 
+use datafusion::common::utils::datafusion_strsim;
+use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
 /// Result of this crate.
@@ -94,6 +96,38 @@ fn ours(error: &DataFusionError) -> Option<&Error> {
     }
 }
 
+/// A table has up to a hundred columns: those that are spelled most alike are named, not all.
+fn no_column(name: &str, columns: &[Column]) -> String {
+    const NAMED: usize = 5;
+    let mut alike: Vec<(usize, &str)> = columns
+        .iter()
+        .map(|column| {
+            (
+                datafusion_strsim::levenshtein(name, &column.name),
+                column.name.as_str(),
+            )
+        })
+        .filter(|(distance, column)| {
+            *distance <= name.len().div_ceil(3) || column.contains(name) || name.contains(column)
+        })
+        .collect();
+    alike.sort_unstable();
+    alike.dedup();
+    let alike: Vec<&str> = alike
+        .into_iter()
+        .take(NAMED)
+        .map(|(_, name)| name)
+        .collect();
+    if alike.is_empty() {
+        format!("there is no column {name:?}: the table columns lists those there are")
+    } else {
+        format!(
+            "there is no column {name:?}: did you mean {}?",
+            alike.join(", ")
+        )
+    }
+}
+
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
@@ -104,6 +138,14 @@ fn engine_message(error: &DataFusionError) -> String {
         return ours.to_string();
     }
     let root = error.find_root();
+    if let DataFusionError::SchemaError(schema, _) = root
+        && let SchemaError::FieldNotFound {
+            field,
+            valid_fields,
+        } = schema.as_ref()
+    {
+        return no_column(&field.name, valid_fields);
+    }
     let text = root.strip_backtrace();
     let text = [
         "Error during planning: ",

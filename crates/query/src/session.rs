@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,28 +16,20 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as EngineStatement;
-use datafusion::sql::sqlparser::ast::{Expr, Set, Statement, Visit, Visitor};
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::ast::{Expr, Set, Statement};
 use futures::StreamExt;
 use store::Snapshot;
 use tokio::time::Instant;
 
-use crate::dialect::EntraceDialect;
 use crate::error::{Error, Result};
 use crate::functions::Function;
 use crate::plain::{plain_batch, plain_schema};
 use crate::schemas::{CATALOG, Catalog, SCHEMA, Schema};
 use crate::scope::{Provenance, Scope};
 use crate::source::Source;
+use crate::statement::{check_size, check_statement, parse};
 use crate::time_travel::resolve_versions;
 
-/// Longest statement read.
-const MAX_TEXT_BYTES: usize = 100_000;
-/// Deepest nesting of expressions planned: beyond, the planner's recursion takes more stack and time
-/// than any question needs.
-const MAX_DEPTH: usize = 250;
-/// Most expressions planned.
-const MAX_EXPRESSIONS: usize = 20_000;
 /// The one setting a session has.
 const AS_OF: &str = "entrace.as_of";
 
@@ -292,6 +283,8 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
         .with_create_default_catalog_and_schema(false);
     let settings = config.options_mut();
     settings.sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
+    // Text is one type everywhere: what is cast to it is no other than what a table holds.
+    settings.sql_parser.map_string_types_to_utf8view = false;
     settings.execution.time_zone = Some("+00:00".to_owned());
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(options.limits.memory_bytes)))
@@ -313,96 +306,6 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
         context.register_udtf(name, function);
     }
     Ok(context)
-}
-
-/// Exactly one statement.
-fn parse(sql: &str) -> Result<Statement> {
-    if sql.len() > MAX_TEXT_BYTES {
-        return Err(Error::Limit(format!(
-            "the statement has {} bytes, the limit is {MAX_TEXT_BYTES}",
-            sql.len()
-        )));
-    }
-    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
-        let text = error.to_string();
-        Error::invalid(
-            text.strip_prefix("sql parser error: ")
-                .unwrap_or(&text)
-                .to_owned(),
-        )
-    };
-    let statements = Parser::new(&EntraceDialect)
-        .try_with_sql(sql)
-        .map_err(syntax)?
-        .parse_statements()
-        .map_err(syntax)?;
-    let count = statements.len();
-    let mut statements = statements.into_iter();
-    match (statements.next(), count) {
-        (Some(statement), 1) => Ok(statement),
-        (None, _) => Err(Error::invalid("the statement is empty")),
-        (Some(_), _) => Err(Error::invalid(format!(
-            "there are {count} statements: one at a time"
-        ))),
-    }
-}
-
-/// Only questions: everything else is refused by its name.
-fn check_statement(statement: &Statement) -> Result<()> {
-    match statement {
-        Statement::Query(_) => Ok(()),
-        Statement::Explain { statement, .. } => check_statement(statement),
-        other => {
-            let text = other.to_string();
-            let word = text
-                .split_whitespace()
-                .next()
-                .unwrap_or("this")
-                .to_ascii_uppercase();
-            Err(Error::invalid(format!(
-                "{word} is not possible: an archive is asked with SELECT and changed by import"
-            )))
-        }
-    }
-}
-
-/// Counts expressions and their nesting.
-#[derive(Default)]
-struct Size {
-    depth: usize,
-    count: usize,
-}
-
-impl Visitor for Size {
-    type Break = Error;
-
-    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
-        self.depth += 1;
-        self.count += 1;
-        if self.depth > MAX_DEPTH {
-            return ControlFlow::Break(Error::Limit(format!(
-                "expressions are nested deeper than {MAX_DEPTH}: use IN for long lists"
-            )));
-        }
-        if self.count > MAX_EXPRESSIONS {
-            return ControlFlow::Break(Error::Limit(format!(
-                "the statement has more than {MAX_EXPRESSIONS} expressions"
-            )));
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-}
-
-fn check_size(statement: &Statement) -> Result<()> {
-    match statement.visit(&mut Size::default()) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(()),
-    }
 }
 
 fn bind(

@@ -126,7 +126,8 @@ impl Storage for LocalStorage {
 
     fn size(&self, path: &str) -> Result<Option<u64>> {
         match fs::metadata(self.path(path)) {
-            Ok(metadata) => Ok(Some(metadata.len())),
+            // A folder is no file, whatever size the system gives it.
+            Ok(metadata) => Ok(metadata.is_file().then_some(metadata.len())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.error(path, error)),
         }

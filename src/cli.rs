@@ -1,0 +1,136 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{
+    blame, check, compact, completions, demo, diff, find, import, init, log, ls, man, rebuild,
+    show, snapshots, sql, stats, tag,
+};
+use crate::output::{ColourChoice, Format};
+use crate::progress::ProgressChoice;
+use crate::secrets::KeyArgs;
+
+const AFTER_HELP: &str = "\
+Revisions (REV):  latest  latest~2  first  a1b2c3d4 (id, 6 characters or more)  2026-10-01  2026-10-01T09:00Z  -7d  tag:NAME
+Objects (OBJ):    an id, or KIND:NAME such as user:alice@contoso.example  ca:\"CA001: Require MFA\"  group:Finance
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 5 differences found (with --exit-code),
+            10 no archive, 11 archive locked, 12 wrong key, 13 archive too new, 14 archive damaged, 130 interrupted
+
+A first look, without a tenant: entrace demo";
+
+/// History of a Microsoft Entra ID tenant: snapshots that cost close to nothing, SQL over any past state, and who
+/// changed what.
+#[derive(Debug, Parser)]
+#[command(name = "entrace", version, after_help = AFTER_HELP, max_term_width = 110, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// The archive: a folder
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "ENTRACE_ARCHIVE"
+    )]
+    pub(crate) archive: Option<PathBuf>,
+    /// Format of the answer
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        hide_possible_values = true,
+        help = "Format of the answer: table, json, jsonl, csv, tsv, md, parquet, arrow"
+    )]
+    pub(crate) output: Option<Format>,
+    /// Short for -o json; long-running commands report in JSON lines
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say only what was asked for
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colours: auto, always, never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) color: ColourChoice,
+    /// Progress of long work: auto, bar, plain, json, none
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) progress: ProgressChoice,
+    /// Print long answers without a pager
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
+    /// Print ids in full instead of 8 characters
+    #[arg(long, global = true)]
+    pub(crate) full_ids: bool,
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::DemoArgs),
+    Init(init::InitArgs),
+    Import(import::ImportArgs),
+    Snapshots(snapshots::SnapshotsArgs),
+    Ls(ls::LsArgs),
+    Find(find::FindArgs),
+    Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    Log(log::LogArgs),
+    Blame(blame::BlameArgs),
+    Sql(sql::SqlArgs),
+    Tag(tag::TagArgs),
+    Stats(stats::StatsArgs),
+    Check(check::CheckArgs),
+    Compact(compact::CompactArgs),
+    Rebuild(rebuild::RebuildArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+impl Command {
+    /// Whether an unusable index is made anew for it. `check` must report it instead.
+    pub(crate) fn rebuilds(&self) -> bool {
+        !matches!(self, Self::Check(_) | Self::Init(_) | Self::Demo(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        super::Cli::command().debug_assert();
+    }
+}

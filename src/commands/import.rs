@@ -1,0 +1,415 @@
+//! `import`: existing exports become snapshots.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use collector::{Format as ImportFormat, ImportReport, ImportRequest, Suspected};
+use jiff::Timestamp;
+use store::{CoverageState, Finding, Verdict};
+
+use crate::app::App;
+use crate::failure::{Failure, INTERRUPTED, PARTIAL, Result};
+use crate::output::{Grid, bytes, count, plural, short_time, truncated};
+use crate::progress::{ProgressStyle, Watcher};
+
+/// Read existing exports into the archive
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  entrace import ./entra-export                            a folder written by EntraExporter
+  entrace import --format git ./exports-repo               a git repository of exports: one snapshot a commit
+  entrace import --format jsonl ./day-001 --taken-at 2026-01-05T02:00:00Z
+  entrace import --format events ./audit-logs              directory audit, sign-in and risk events
+
+One bad file never fails an import: what was rejected or is doubtful is listed, and kept in the table
+collection_errors. Importing the same again changes nothing. A kind the export lacks is left as it was; a kind of which
+most is gone at once is taken for a failed export unless --accept-deletions says otherwise.")]
+pub(crate) struct ImportArgs {
+    /// Folders, files or git repositories
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What they hold: auto, entraexporter, git, json, jsonl, events
+    #[arg(short, long, default_value = "auto", hide_default_value = true)]
+    format: ImportFormat,
+    /// When the tenant was in this state (RFC 3339 or a date); by default the newest file's time, or each commit's
+    #[arg(long, value_name = "TIME")]
+    taken_at: Option<String>,
+    /// Take every document as this kind, whatever it looks like
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// The files hold changes only, as a Graph delta query answers
+    #[arg(long)]
+    delta: bool,
+    /// Take what is not there any more as deleted, even where a failed export is likelier
+    #[arg(long)]
+    accept_deletions: bool,
+    /// Git: branch, tag or commit to read instead of HEAD
+    #[arg(long, value_name = "REF")]
+    git_ref: Option<String>,
+    /// Git: folder of the repository to read
+    #[arg(long, value_name = "DIR")]
+    subfolder: Option<String>,
+    /// Name the newest snapshot that is made
+    #[arg(long, value_name = "NAME")]
+    tag: Option<String>,
+}
+
+/// Findings named on the screen; the rest is counted.
+const SHOWN_FINDINGS: usize = 10;
+/// Kinds with changes named on the screen.
+const SHOWN_KINDS: usize = 12;
+
+pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
+    let taken_at = args.taken_at.as_deref().map(moment).transpose()?;
+    let stop = stopper(app)?;
+    let mut writer = app.writer()?;
+    let watcher = Watcher::new(app.progress_style(), Arc::clone(&stop));
+    let mut all = Vec::new();
+    let mut cancelled = None;
+    for path in &args.paths {
+        let request = ImportRequest {
+            path: path.clone(),
+            format: args.format,
+            taken_at,
+            kind: args.kind.clone(),
+            accept_deletions: args.accept_deletions,
+            delta: args.delta,
+            reference: args.git_ref.clone(),
+            subfolder: args.subfolder.clone(),
+        };
+        match collector::import(&mut writer, &request, &watcher) {
+            Ok(report) => all.push((path, report)),
+            Err(error) => {
+                cancelled = Some(Failure::from(error));
+                break;
+            }
+        }
+    }
+    // What was committed stays whatever happened then, and its columns are worth having.
+    query::refresh_columns(&writer, false)?;
+    watcher.end();
+    if let Some(failure) = cancelled {
+        if failure.code != INTERRUPTED || all.is_empty() {
+            return Err(failure);
+        }
+        app.warn(&failure.message);
+    }
+    let newest = all
+        .iter()
+        .flat_map(|(_, report)| &report.snapshots)
+        .max_by_key(|s| s.taken_at);
+    if let (Some(name), Some(newest)) = (&args.tag, newest) {
+        writer.tag(name, Some(newest.number))?;
+    }
+    for (path, report) in &all {
+        if app.wants_json() || app.progress_style() == ProgressStyle::Json {
+            print_summary(app, path, report, &watcher)?;
+        } else {
+            print_report(app, path, report, &watcher)?;
+        }
+    }
+    let incomplete = all
+        .iter()
+        .any(|(_, r)| r.rejected > 0 || !r.suspected.is_empty());
+    let snapshots = writer.archive().snapshots().len();
+    if snapshots == 0
+        && all
+            .iter()
+            .all(|(_, report)| report.snapshots.is_empty() && report.already == 0)
+    {
+        return Err(Failure::new(crate::failure::FAILED, "nothing in there is an export of a tenant").hint(
+            "name the folder that holds the exported files, or say what they are with --format and --kind",
+        ));
+    }
+    app.next_command(if snapshots > 1 { "diff" } else { "ls" })?;
+    Ok(if stop.load(Ordering::Relaxed) {
+        INTERRUPTED
+    } else if incomplete {
+        PARTIAL
+    } else {
+        0
+    })
+}
+
+fn moment(text: &str) -> Result<Timestamp> {
+    let time = model::parse_time(text).map_err(|_| {
+        Failure::usage(format!(
+            "{text:?} is no time: write it as 2026-01-05T02:00:00Z or 2026-01-05"
+        ))
+    })?;
+    if time > App::now() {
+        return Err(Failure::usage(format!(
+            "{text} is in the future: no state can have been taken then"
+        )));
+    }
+    Ok(time)
+}
+
+/// Set by Ctrl-C: the snapshot at hand is dropped, those before it stay. A second Ctrl-C ends at once.
+fn stopper(app: &App) -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    app.runtime()?.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            flag.store(true, Ordering::Relaxed);
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    Ok(stop)
+}
+
+fn totals(report: &ImportReport) -> (u64, u64) {
+    let new = report
+        .snapshots
+        .iter()
+        .flat_map(|s| &s.kinds)
+        .map(|kind| kind.new_versions)
+        .sum();
+    let added = report
+        .snapshots
+        .iter()
+        .map(|snapshot| snapshot.bytes_added)
+        .sum();
+    (new, added)
+}
+
+fn print_summary(
+    app: &App,
+    path: &std::path::Path,
+    report: &ImportReport,
+    watcher: &Watcher,
+) -> Result<()> {
+    let (new_versions, bytes_added) = totals(report);
+    let last = report.snapshots.last();
+    let mut kinds_failed: Vec<&str> = last
+        .into_iter()
+        .flat_map(|snapshot| &snapshot.kinds)
+        .filter(|kind| kind.state != CoverageState::Complete)
+        .map(|kind| kind.kind.as_str())
+        .collect();
+    kinds_failed.sort_unstable();
+    for finding in &report.findings {
+        let line = serde_json::json!({
+            "message_type": "error",
+            "verdict": verdict(finding.verdict),
+            "file": finding.file,
+            "item": finding.place,
+            "error": {"message": finding.reason},
+        });
+        app.print(&format!("{line}\n"))?;
+    }
+    let line = serde_json::json!({
+        "message_type": "summary",
+        "path": path.display().to_string(),
+        "snapshot_id": last.map(|snapshot| snapshot.id.to_string()),
+        "taken_at": last.map(|snapshot| snapshot.taken_at.to_string()),
+        "snapshots": report.snapshots.len(),
+        "snapshots_already": report.already,
+        "objects": last.map_or(0, |s| s.kinds.iter().map(|kind| kind.alive).sum::<u64>()),
+        "new_versions": new_versions,
+        "bytes_added": bytes_added,
+        "bytes_read": report.bytes_read,
+        "files": report.files,
+        "files_ignored": report.ignored,
+        "rejected": report.rejected,
+        "doubtful": report.doubtful,
+        "kinds_failed": kinds_failed,
+        "kinds_suspected_partial": report.suspected.iter().map(|s| s.kind.as_str()).collect::<Vec<_>>(),
+        "duration_s": watcher.elapsed().as_secs_f64(),
+    });
+    app.print(&format!("{line}\n"))
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Rejected => "rejected",
+        Verdict::Doubtful => "doubtful",
+    }
+}
+
+fn print_report(
+    app: &App,
+    path: &std::path::Path,
+    report: &ImportReport,
+    watcher: &Watcher,
+) -> Result<()> {
+    let mut text = String::new();
+    let (new_versions, added) = totals(report);
+    let seconds = watcher.elapsed().as_secs_f64();
+    match report.snapshots.as_slice() {
+        [] if report.already > 0 => {
+            let _ = writeln!(
+                text,
+                "{}: nothing new: {} in the archive already",
+                path.display(),
+                plural(report.already, "snapshot")
+            );
+        }
+        [] => {
+            let _ = writeln!(text, "{}: no snapshot was made", path.display());
+        }
+        [only] => {
+            let id = only.id.to_string();
+            let _ = writeln!(
+                text,
+                "snapshot {} of {} from {}: {} and {} added, {} read in {seconds:.1} s",
+                app.short(&id),
+                short_time(only.taken_at),
+                path.display(),
+                plural(new_versions, "new version"),
+                bytes(added),
+                bytes(report.bytes_read)
+            );
+        }
+        [first, .., last] => {
+            let already = if report.already > 0 {
+                format!(" ({} there already)", count(report.already))
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                text,
+                "{} of {} to {} from {}{already}: {} and {} added in {seconds:.1} s",
+                plural(report.snapshots.len() as u64, "snapshot"),
+                short_time(first.taken_at),
+                short_time(last.taken_at),
+                path.display(),
+                plural(new_versions, "new version"),
+                bytes(added)
+            );
+        }
+    }
+    if let Some(last) = report.snapshots.last() {
+        kinds(app, last, report.snapshots.len() == 1, &mut text);
+    }
+    app.print(&text)?;
+    print_doubts(app, report);
+    Ok(())
+}
+
+/// What the newest snapshot says of each kind.
+fn kinds(app: &App, last: &collector::ImportedSnapshot, is_only: bool, text: &mut String) {
+    let header = if is_only {
+        vec![
+            "kind",
+            ">objects",
+            ">new versions",
+            ">opened",
+            ">closed",
+            "read",
+        ]
+    } else {
+        vec!["kind", ">objects", "read"]
+    };
+    let mut grid = Grid::new(
+        &header,
+        std::io::IsTerminal::is_terminal(&std::io::stdout()),
+    );
+    let mut shown: Vec<_> = last.kinds.iter().collect();
+    shown.sort_by(|a, b| b.alive.cmp(&a.alive).then_with(|| a.kind.cmp(&b.kind)));
+    let limit = if app.globals.verbose > 0 {
+        usize::MAX
+    } else {
+        SHOWN_KINDS
+    };
+    for kind in shown.iter().take(limit) {
+        let mut cells = vec![format!("  {}", kind.kind), count(kind.alive)];
+        if is_only {
+            cells.extend([kind.new_versions, kind.opened, kind.closed].map(count));
+        }
+        cells.push(kind.state.as_str().replace('_', " "));
+        grid.push(cells);
+    }
+    text.push_str(&grid.render(app.colour));
+    if shown.len() > limit {
+        let _ = writeln!(
+            text,
+            "  … and {} (-v lists them)",
+            plural((shown.len() - limit) as u64, "more kind")
+        );
+    }
+}
+
+/// Collapses first: they say what is not in the archive although somebody may think so.
+fn print_doubts(app: &App, report: &ImportReport) {
+    let mut by_kind: BTreeMap<&str, Vec<&Suspected>> = BTreeMap::new();
+    for suspected in &report.suspected {
+        by_kind.entry(&suspected.kind).or_default().push(suspected);
+    }
+    for (kind, all) in by_kind {
+        let (first, last) = (all[0], all[all.len() - 1]);
+        let again = match all.len() {
+            1 => String::new(),
+            more => format!(
+                ", and so on in {more} snapshots until {}",
+                short_time(last.taken_at)
+            ),
+        };
+        app.warn(&format!(
+            "{} of {} {kind} objects were gone at {}{again}: taken for a failed export, so nothing was closed; \
+             if they were deleted, import again with --accept-deletions",
+            count(first.gone),
+            count(first.before),
+            short_time(first.taken_at)
+        ));
+    }
+    if report.rejected + report.doubtful == 0 || app.globals.quiet {
+        return;
+    }
+    let said: Vec<String> = [
+        (report.rejected, "rejected (not in the archive)"),
+        (report.doubtful, "doubtful (in the archive)"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{} {what}", plural(number, "item")))
+    .collect();
+    app.warn(&format!(
+        "{}; all of them: {} sql -c \"select * from collection_errors\"",
+        said.join(", "),
+        app.invocation()
+    ));
+    // A thousand files with the same fault are one thing to know.
+    let mut by_reason: Vec<(&Finding, usize)> = Vec::new();
+    for finding in &report.findings {
+        match by_reason
+            .iter_mut()
+            .find(|(first, _)| first.verdict == finding.verdict && first.reason == finding.reason)
+        {
+            Some((_, number)) => *number += 1,
+            None => by_reason.push((finding, 1)),
+        }
+    }
+    by_reason.sort_by_key(|(finding, _)| finding.verdict == Verdict::Doubtful);
+    let limit = if app.globals.verbose > 0 {
+        usize::MAX
+    } else {
+        SHOWN_FINDINGS
+    };
+    for (finding, number) in by_reason.iter().take(limit) {
+        let place = [finding.file.as_str(), finding.place.as_str()];
+        let place: Vec<&str> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        let more = if *number > 1 {
+            format!(" ({} more like it)", count(*number as u64 - 1))
+        } else {
+            String::new()
+        };
+        app.say(&format!(
+            "  {}  {}: {}{more}",
+            verdict(finding.verdict),
+            truncated(&place.join(" "), 120),
+            truncated(&finding.reason, 200)
+        ));
+    }
+    if by_reason.len() > limit {
+        app.say(&format!(
+            "  … and {} (-v lists them)",
+            plural((by_reason.len() - limit) as u64, "more reason")
+        ));
+    }
+}
