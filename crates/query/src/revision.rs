@@ -120,7 +120,7 @@ fn latest(snapshots: &[Snapshot], steps: &str, revision: &str) -> Result<Snapsho
     };
     let at = snapshots.len().checked_sub(back + 1).ok_or_else(|| {
         Error::NotFound(format!(
-            "there are only {} snapshots, so {revision} is before the first",
+            "{revision} is before the first of {} snapshots",
             snapshots.len()
         ))
     })?;

@@ -130,8 +130,11 @@ impl Check<'_> {
     }
 
     fn log(&mut self) {
-        if let Err(error) = log::verify_tiles(&*self.archive.storage, self.archive.head) {
-            self.problem(&error, Vec::new());
+        let (storage, head) = (&*self.archive.storage, self.archive.head);
+        for verify in [log::verify_tiles, log::verify_superseded] {
+            if let Err(error) = verify(storage, head) {
+                self.problem(&error, Vec::new());
+            }
         }
     }
 
@@ -141,10 +144,19 @@ impl Check<'_> {
         let live: BTreeSet<PackId> = gathered.packs.iter().map(|(id, _)| *id).collect();
         self.report.packs = live.len() as u64;
         for (path, size) in storage.list(pack::FOLDER)? {
-            match pack::from_path(&path) {
-                Some(id) if live.contains(&id) => self.report.pack_bytes += size,
-                _ => self.report.orphans.push(path),
+            let id = pack::from_path(&path);
+            if id.is_some_and(|id| live.contains(&id)) {
+                self.report.pack_bytes += size;
+                continue;
             }
+            // Packs are whole before they have a name: one that is not has been damaged since.
+            if let Some(id) = id.filter(|_| read == ReadData::All) {
+                match pack::verify_pack(storage, sealer, id) {
+                    Err(error) if error.is_damage() => self.problem(&error, Vec::new()),
+                    other => drop(other?),
+                }
+            }
+            self.report.orphans.push(path);
         }
         for (id, footer) in &gathered.packs {
             let verified = match (read, footer) {

@@ -30,10 +30,16 @@ together: snapshots, coverage, objects, links, changes, property_changes, link_c
 diff(from, to), diff_properties(from, to), diff_links(from, to), history(object). \\d in the shell lists them all.")]
 pub(crate) struct SqlArgs {
     /// Statements, separated by semicolons
-    #[arg(value_name = "SQL", conflicts_with_all = ["command", "file"])]
+    #[arg(value_name = "SQL", allow_hyphen_values = true, conflicts_with_all = ["command", "file"])]
     query: Option<String>,
     /// Statements, separated by semicolons; may be given several times
-    #[arg(short, long, value_name = "SQL", conflicts_with = "file")]
+    #[arg(
+        short,
+        long,
+        value_name = "SQL",
+        allow_hyphen_values = true,
+        conflicts_with = "file"
+    )]
     command: Vec<String>,
     /// File with statements; - for standard input
     #[arg(short, long, value_name = "FILE")]

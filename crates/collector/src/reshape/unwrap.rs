@@ -48,10 +48,12 @@ pub(crate) fn unwrap<'a>(object: Value<'a>) -> Option<Inside<'a>> {
     }
     if let (Some(list), 0) = (list, others) {
         match list.kind() {
+            // One element that is no object is that element's fault, not the list's.
             JsonKind::Array
-                if list
-                    .elements()
-                    .all(|element| element.kind() == JsonKind::Object) =>
+                if list.elements().next().is_none()
+                    || list
+                        .elements()
+                        .any(|element| element.kind() == JsonKind::Object) =>
             {
                 return Some(Inside::List(list, context, followed));
             }
@@ -104,6 +106,7 @@ mod tests {
             (r#"{"value":{"id":"x"}}"#, "one"),
             (r#"{"value":[{}],"id":"x"}"#, "nothing"),
             (r#"{"value":["a"]}"#, "nothing"),
+            (r#"{"value":[{},42]}"#, "list"),
             (r#"{"log_type":"x","event":{},"case":"y"}"#, "logged"),
             (r#"{"AuditData":"{}","Operations":"x"}"#, "audit"),
             (r#"{"error":{"code":"Forbidden","message":""}}"#, "failure"),

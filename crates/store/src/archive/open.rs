@@ -127,16 +127,25 @@ impl Archive {
     /// as the index has it, or from a private copy where the index cannot be read at all.
     pub fn open(storage: Arc<dyn Storage>, secrets: &Secrets) -> Result<Self> {
         let unlocked = Unlocked::open(storage, secrets)?;
-        let head = log::read_head(&*unlocked.storage, &unlocked.log_key)?;
+        let mut head = log::read_head(&*unlocked.storage, &unlocked.log_key)?;
         let Some(path) = unlocked.index_path() else {
             let index = IndexFile::in_memory()?;
             rebuild_index(&unlocked, head, &index)?;
             return unlocked.with(head, index);
         };
-        match open_existing(&path, &unlocked, head) {
-            Ok(Some(index)) => return unlocked.with(head, index),
-            Ok(None) | Err(Error::Index(_)) => {}
-            Err(other) => return Err(other),
+        loop {
+            match open_existing(&path, &unlocked, head) {
+                Ok(Some(index)) => return unlocked.with(head, index),
+                Ok(None) | Err(Error::Index(_)) => break,
+                Err(other) => {
+                    // A writer may have committed between the two reads: then the head is another now.
+                    let now = log::read_head(&*unlocked.storage, &unlocked.log_key)?;
+                    if now == head {
+                        return Err(other);
+                    }
+                    head = now;
+                }
+            }
         }
         match unlocked.storage.lock(&holder()) {
             Ok(guard) => {

@@ -7,7 +7,7 @@ mod tiles;
 
 pub(crate) use checkpoint::{CHECKPOINT, LogKey};
 pub(crate) use leaf::Leaf;
-pub(crate) use tiles::verify_tiles;
+pub(crate) use tiles::{verify_superseded, verify_tiles};
 
 use tlog_tiles::{Hash, HashReader, record_hash, stored_hashes, tree_hash};
 

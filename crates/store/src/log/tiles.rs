@@ -207,6 +207,45 @@ pub(crate) fn verify_tiles(storage: &dyn Storage, head: Head) -> Result<()> {
     verify_upper_tiles(&tiles, head.size)
 }
 
+/// Checks the partial tiles that are left of smaller sizes: each is the beginning of what took its place.
+///
+/// Nothing reads them but a reader that still holds an older checkpoint, which is why they are there. Those
+/// of larger sizes were never committed: the next commit writes over them.
+pub(crate) fn verify_superseded(storage: &dyn Storage, head: Head) -> Result<()> {
+    let current = right_edge(head.size);
+    for (path, _) in storage.list("log/tile")? {
+        let Some((base, width)) = path.rsplit_once(".p/") else {
+            continue;
+        };
+        let partial = current
+            .iter()
+            .find(|other| other.rsplit_once(".p/").is_some_and(|(b, _)| b == base));
+        let successor = partial.map_or(base, String::as_str);
+        let misnamed = || Error::corrupt(&path, "no tile is called so");
+        let width: u64 = width.parse().map_err(|_| misnamed())?;
+        let is_newer = partial
+            .and_then(|other| other.rsplit_once(".p/")?.1.parse::<u64>().ok())
+            .is_some_and(|committed| width >= committed);
+        // A tile whose base the log has not reached yet was never committed either.
+        if is_newer || (partial.is_none() && storage.size(successor)?.is_none()) {
+            continue;
+        }
+        let (old, new) = (storage.read(&path)?, storage.read(successor)?);
+        let held = if base.starts_with("log/tile/entries/") {
+            decode_bundle(&old, &path)?.len() as u64
+        } else {
+            (old.len() / HASH_SIZE) as u64
+        };
+        if held != width || !new.starts_with(&old) {
+            return Err(Error::corrupt(
+                &path,
+                format!("it is not the beginning of {successor}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Every hash of an upper tile is the root of the tile below it.
 fn verify_upper_tiles(tiles: &Tiles<'_>, size: u64) -> Result<()> {
     for level in 1u8..8 {

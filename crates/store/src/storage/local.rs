@@ -52,10 +52,10 @@ impl LocalStorage {
         if parent.is_dir() {
             return Ok(());
         }
-        let mut missing: Vec<&Path> = parent
-            .ancestors()
-            .take_while(|directory| !directory.is_dir())
-            .collect();
+        // Above the first folder of a relative path is the empty path: the current folder, which is there.
+        let is_missing =
+            |directory: &&Path| !directory.as_os_str().is_empty() && !directory.is_dir();
+        let mut missing: Vec<&Path> = parent.ancestors().take_while(is_missing).collect();
         while let Some(directory) = missing.pop() {
             match fs::create_dir(directory) {
                 Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
