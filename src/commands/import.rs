@@ -369,11 +369,17 @@ fn print_doubts(app: &App, report: &ImportReport) {
     .filter(|(number, _)| *number > 0)
     .map(|(number, what)| format!("{} {what}", plural(number, "item")))
     .collect();
-    app.warn(&format!(
-        "{}; all of them: {} sql -c \"select * from collection_errors\"",
-        said.join(", "),
-        app.invocation()
-    ));
+    // Without a snapshot they are kept nowhere, so all of them are said here.
+    let is_kept = !report.snapshots.is_empty();
+    let all = if is_kept {
+        format!(
+            "; all of them: {} sql -c \"select * from collection_errors\"",
+            app.invocation()
+        )
+    } else {
+        String::new()
+    };
+    app.warn(&format!("{}{all}", said.join(", ")));
     // A thousand files with the same fault are one thing to know.
     let mut by_reason: Vec<(&Finding, usize)> = Vec::new();
     for finding in &report.findings {
@@ -386,7 +392,7 @@ fn print_doubts(app: &App, report: &ImportReport) {
         }
     }
     by_reason.sort_by_key(|(finding, _)| finding.verdict == Verdict::Doubtful);
-    let limit = if app.globals.verbose > 0 {
+    let limit = if app.globals.verbose > 0 || !is_kept {
         usize::MAX
     } else {
         SHOWN_FINDINGS

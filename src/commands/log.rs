@@ -156,7 +156,10 @@ fn statement(
                 Ok(time) => time,
                 Err(_) => source.resolve(revision)?.taken_at,
             };
-            conditions.push(format!("changed_before {operator} timestamp '{time}'"));
+            // Where the audit log says when it happened, that counts; else when a snapshot first showed it.
+            conditions.push(format!(
+                "coalesce(changed_at, changed_before) {operator} timestamp '{time}'"
+            ));
         }
     }
     if let Some(actor) = &args.actor {

@@ -22,11 +22,12 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         ),
         (r"\b[0-9a-f]{64}\b", "[HASH]"),
         (r"\b[0-9a-f]{32}\b", "[ID-32]"),
+        (r"\bpacks/[0-9a-f]{2}/", "packs/[..]/"),
         (r"\bin \d+\.\d s\b", "in [TIME]"),
         (r" *\b\d+(\.\d)? (B|kB|MB)\b", " [SIZE]"),
         (r#""duration_s":[0-9.e-]+"#, r#""duration_s":[TIME]"#),
         (
-            r#""(bytes_added|truth_bytes|derived_bytes|bytes)":\d+"#,
+            r#""(bytes_added|pack_bytes|truth_bytes|derived_bytes|bytes)": ?\d+"#,
             r#""$1":[SIZE]"#,
         ),
     ];
@@ -67,7 +68,8 @@ fn is_sample(id: &str) -> bool {
         }
         text
     });
-    SAMPLE.contains(id)
+    // Help shows what an id looks like.
+    id == "a1b2c3d4" || SAMPLE.contains(id)
 }
 
 fn normalised(text: &str, place: &Path) -> String {
@@ -109,9 +111,14 @@ fn performed(script: &str) -> String {
             .args(["-c", &format!("{typed} 2>&1")])
             .output();
         let run: Run = output.expect("because there is a shell").into();
-        out += &normalised(&run.stdout, place.folder.path());
-        if !run.stdout.is_empty() && !run.stdout.ends_with('\n') {
-            out.push('\n');
+        for printed in normalised(&run.stdout, place.folder.path()).lines() {
+            // What is printed is told from what is typed.
+            let escape = if printed.starts_with(['$', '#']) {
+                " "
+            } else {
+                ""
+            };
+            let _ = writeln!(out, "{escape}{printed}");
         }
         match run.code {
             Some(0) => {}

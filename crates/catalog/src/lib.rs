@@ -6,6 +6,7 @@
 mod export_path;
 mod families;
 mod graph_path;
+mod kept_logs;
 mod kind;
 mod lookup;
 mod names;
@@ -13,6 +14,7 @@ mod notation;
 
 pub use export_path::{ExportMatch, by_export_path};
 pub use graph_path::by_path;
+pub use kept_logs::is_kept_log;
 pub use kind::{Api, Category, Column, ColumnType, Kind, PARENT, Reference, Relationship, Shape};
 pub use lookup::{by_entity_type, by_name, by_table, kinds, resolve};
 pub use names::{is_transport, snake_case};

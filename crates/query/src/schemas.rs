@@ -161,10 +161,16 @@ impl Schema {
             table => {
                 if let Some(kind) = self.kind(table) {
                     if is_event(&kind) {
+                        let horizon = horizon();
+                        if horizon.is_some() && catalog::is_kept_log(&kind) {
+                            return Err(Error::invalid(format!(
+                                "rows of {table} are kept as they came, without a time to compare: ask for them without AS OF"
+                            )));
+                        }
                         RelationTable::provider(ObjectTable::new(
                             source,
                             &kind,
-                            Moment::Events(horizon()),
+                            Moment::Events(horizon),
                         ))
                     } else {
                         let snapshot = moment()?;

@@ -110,7 +110,7 @@ impl Source {
 
 /// Whether a kind is an append-only log.
 pub(crate) fn is_event(kind: &str) -> bool {
-    catalog::by_name(kind).is_some_and(catalog::Kind::is_event)
+    catalog::by_name(kind).is_some_and(catalog::Kind::is_event) || catalog::is_kept_log(kind)
 }
 
 /// An id as people see it: the first characters of its hexadecimal form.

@@ -17,22 +17,6 @@ use crate::recognise::{Around, Target, generic_name};
 
 use draft::Draft;
 
-/// Kinds of rows that are kept as they are.
-const KEPT: [&str; 7] = [
-    "azure_activity",
-    "defender_event",
-    "diagnostic_record",
-    "event_record",
-    "intune_log_record",
-    "log_analytics_row",
-    "unified_audit_record",
-];
-
-/// Whether a kind made here holds rows of a log.
-pub(crate) fn is_kept_kind(name: &str) -> bool {
-    KEPT.contains(&name)
-}
-
 /// A row of a log.
 #[derive(Debug)]
 pub(crate) struct Event {

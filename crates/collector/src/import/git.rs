@@ -19,7 +19,6 @@ use super::intake::{Intake, IntakeOptions, Known};
 use super::tree::{TreeFile, TreeListing, Trees};
 use super::{ImportRequest, forced_target};
 use crate::error::{Error, Result};
-use crate::events::is_kept_kind;
 use crate::monitor::{Monitor, Progress, Stage};
 use crate::recognise::{FilePlace, Target};
 use crate::report::ImportReport;
@@ -354,7 +353,7 @@ fn imported(writer: &Writer) -> Result<HashMap<String, Vec<Target>>> {
             Some(kind) => Target::Catalogued(kind),
             None => Target::Generic {
                 name: kind.kind.clone(),
-                events: only_events || is_kept_kind(&kind.kind),
+                events: only_events || catalog::is_kept_log(&kind.kind),
             },
         });
         found.insert(source.version, targets.collect());

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
+use jiff::Timestamp;
 use store::{Finding, KindRecord, Snapshot, Verdict};
 
 use super::arrays::{self, Type, batch_of, numbers, texts, times};
@@ -26,8 +26,12 @@ const COLUMNS: [(&str, Type); 12] = [
     ("read_to", Type::Time),
 ];
 
-/// What one snapshot states of one kind.
-type Row<'a> = (&'a Snapshot, KindRecord);
+/// What a statement, a snapshot or an import of events alone, says of one kind.
+struct Row {
+    snapshot_id: String,
+    taken_at: Timestamp,
+    kind: KindRecord,
+}
 
 /// One row per snapshot and kind it read.
 #[derive(Debug)]
@@ -47,24 +51,27 @@ impl CoverageTable {
     }
 }
 
-fn rows<'a>(source: &'a Source, horizon: Option<&Snapshot>) -> Result<Vec<Row<'a>>> {
+fn rows(source: &Source, horizon: Option<&Snapshot>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for snapshot in source.snapshots(horizon) {
-        rows.extend(
-            source
-                .archive
-                .record(snapshot.number)?
-                .kinds
-                .into_iter()
-                .map(|kind| (snapshot, kind)),
-        );
+    for number in source.archive.statements() {
+        let taken_at = source.taken_at(number);
+        let is_later = |horizon: &Snapshot| (taken_at, number) > (horizon.taken_at, horizon.number);
+        let Some(id) = source.archive.record_id(number) else {
+            continue;
+        };
+        if horizon.is_some_and(is_later) {
+            continue;
+        }
+        let snapshot_id = short_id(&id);
+        let kinds = source.archive.record(number)?.kinds;
+        rows.extend(kinds.into_iter().map(|kind| Row {
+            snapshot_id: snapshot_id.clone(),
+            taken_at,
+            kind,
+        }));
     }
+    rows.sort_by(|a, b| a.taken_at.cmp(&b.taken_at));
     Ok(rows)
-}
-
-fn snapshot_ids<'a>(rows: impl Iterator<Item = &'a Snapshot>) -> ArrayRef {
-    let ids: Vec<String> = rows.map(|snapshot| short_id(&snapshot.id)).collect();
-    texts(ids.iter().map(|id| Some(id.as_str())))
 }
 
 impl Relation for CoverageTable {
@@ -74,20 +81,23 @@ impl Relation for CoverageTable {
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let rows = rows(&self.source, self.horizon.as_ref())?;
-        let column = |column: usize, rows: &[Row<'_>]| {
+        let column = |column: usize, rows: &[Row]| {
             Ok(match COLUMNS[column].0 {
                 "_tenant_id" => arrays::constant(self.source.archive.tenant(), rows.len()),
-                "snapshot_id" => snapshot_ids(rows.iter().map(|row| row.0)),
-                "taken_at" => times(rows.iter().map(|row| Some(row.0.taken_at))),
-                "kind" => texts(rows.iter().map(|row| Some(row.1.kind.as_str()))),
-                "state" => texts(rows.iter().map(|row| Some(row.1.coverage.state.as_str()))),
-                "reason" => texts(rows.iter().map(|row| row.1.coverage.reason.as_deref())),
-                "objects" => numbers(rows.iter().map(|row| row.1.coverage.objects)),
-                "alive" => numbers(rows.iter().map(|row| row.1.alive)),
-                "rejected" => numbers(rows.iter().map(|row| row.1.coverage.rejected)),
-                "doubtful" => numbers(rows.iter().map(|row| row.1.coverage.doubtful)),
-                "read_from" => times(rows.iter().map(|row| row.1.coverage.read_from)),
-                _ => times(rows.iter().map(|row| row.1.coverage.read_to)),
+                "snapshot_id" => texts(rows.iter().map(|row| Some(row.snapshot_id.as_str()))),
+                "taken_at" => times(rows.iter().map(|row| Some(row.taken_at))),
+                "kind" => texts(rows.iter().map(|row| Some(row.kind.kind.as_str()))),
+                "state" => texts(
+                    rows.iter()
+                        .map(|row| Some(row.kind.coverage.state.as_str())),
+                ),
+                "reason" => texts(rows.iter().map(|row| row.kind.coverage.reason.as_deref())),
+                "objects" => numbers(rows.iter().map(|row| row.kind.coverage.objects)),
+                "alive" => numbers(rows.iter().map(|row| row.kind.alive)),
+                "rejected" => numbers(rows.iter().map(|row| row.kind.coverage.rejected)),
+                "doubtful" => numbers(rows.iter().map(|row| row.kind.coverage.doubtful)),
+                "read_from" => times(rows.iter().map(|row| row.kind.coverage.read_from)),
+                _ => times(rows.iter().map(|row| row.kind.coverage.read_to)),
             })
         };
         for chunk in rows.chunks(arrays::ROWS) {
@@ -133,22 +143,22 @@ impl Relation for FindingsTable {
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let stated = rows(&self.source, self.horizon.as_ref())?;
-        let rows: Vec<(&Row<'_>, &Finding)> = stated
+        let rows: Vec<(&Row, &Finding)> = stated
             .iter()
             .flat_map(|row| {
-                row.1
+                row.kind
                     .coverage
                     .findings
                     .iter()
                     .map(move |finding| (row, finding))
             })
             .collect();
-        let column = |column: usize, rows: &[(&Row<'_>, &Finding)]| {
+        let column = |column: usize, rows: &[(&Row, &Finding)]| {
             Ok(match FINDING_COLUMNS[column].0 {
                 "_tenant_id" => arrays::constant(self.source.archive.tenant(), rows.len()),
-                "snapshot_id" => snapshot_ids(rows.iter().map(|row| row.0.0)),
-                "taken_at" => times(rows.iter().map(|row| Some(row.0.0.taken_at))),
-                "kind" => texts(rows.iter().map(|row| Some(row.0.1.kind.as_str()))),
+                "snapshot_id" => texts(rows.iter().map(|row| Some(row.0.snapshot_id.as_str()))),
+                "taken_at" => times(rows.iter().map(|row| Some(row.0.taken_at))),
+                "kind" => texts(rows.iter().map(|row| Some(row.0.kind.kind.as_str()))),
                 "file" => texts(rows.iter().map(|row| Some(row.1.file.as_str()))),
                 "place" => texts(
                     rows.iter()
