@@ -30,6 +30,8 @@ use segment::{Name, Segment, SegmentKey};
 
 /// Versions turned into arrays at a time.
 const CHUNK_ROWS: usize = 8192;
+/// Rows of a segment that are read in the time one version takes from the packs (`benches/README.md`).
+const VERSION_READ_ROWS: u64 = 500;
 /// A tail up to this many versions is kept in memory once it was read.
 const KEPT_TAIL_ROWS: u32 = 16 << 10;
 
@@ -47,6 +49,21 @@ pub(crate) struct KindColumns {
     /// Segments that follow each other without gap, from ordinal 0.
     segments: Vec<Segment>,
     tail: Mutex<Option<Arc<RecordBatch>>>,
+}
+
+/// The versions of the one object that has an id; `None` where only all versions can tell.
+pub(crate) fn versions_of(
+    archive: &Archive,
+    kind: &StoredKind,
+    id: Option<&str>,
+) -> Result<Option<RoaringBitmap>> {
+    // A child's id may occur under several parents: its key does not follow from it.
+    let is_child = catalog::by_name(&kind.name).is_some_and(|kind| kind.parent.is_some());
+    let Some(id) = id.filter(|_| !is_child) else {
+        return Ok(None);
+    };
+    let versions = archive.object_versions(kind.number, &model::fold_id(id))?;
+    Ok((!versions.is_empty()).then(|| versions.into_iter().collect()))
 }
 
 /// Rows that were asked for: their ordinals and the columns in the order asked for.
@@ -133,6 +150,8 @@ impl KindColumns {
             columns,
             id,
         };
+        let of_object = versions_of(archive, &self.kind, id)?.map(|versions| versions & wanted);
+        let wanted = of_object.as_ref().unwrap_or(wanted);
         for segment in &self.segments {
             if wanted.range_cardinality(segment.first..segment.end) == 0 {
                 continue;
@@ -152,16 +171,22 @@ impl KindColumns {
         emit: &mut dyn FnMut(Rows) -> Result<()>,
     ) -> Result<()> {
         let dense = Dense::new(wanted, segment.first, segment.end);
+        let mut inside = wanted.clone();
+        inside.remove_range(..segment.first);
+        inside.remove_range(segment.end..);
+        // A column is read as a whole: few versions are read faster one by one.
+        if inside.len() * VERSION_READ_ROWS < u64::from(segment.end - segment.first) {
+            return self.build(archive, &inside, picked.read, &mut |batch| {
+                picked.emit(batch, &dense, emit)
+            });
+        }
         let mut handed_on: Vec<UInt32Array> = Vec::new();
         for batch in segment.read(picked.read, picked.id) {
             let Ok(batch) = batch else {
-                let mut missing = wanted.clone();
-                missing.remove_range(..segment.first);
-                missing.remove_range(segment.end..);
                 for ordinals in handed_on {
-                    missing -= ordinals.values().iter().collect::<RoaringBitmap>();
+                    inside -= ordinals.values().iter().collect::<RoaringBitmap>();
                 }
-                return self.build(archive, &missing, picked.read, &mut |batch| {
+                return self.build(archive, &inside, picked.read, &mut |batch| {
                     picked.emit(batch, &dense, emit)
                 });
             };

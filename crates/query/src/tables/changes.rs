@@ -16,6 +16,7 @@ use super::attribution::{Attribution, Audits};
 use super::delta::{Comparison, Delta, deltas, with_payloads};
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, Scan};
+use crate::columns::versions_of;
 use crate::error::Result;
 use crate::source::{Source, short_id};
 
@@ -162,7 +163,7 @@ impl Relation for ChangesTable {
             }
             let changes = self.source.changes(kind.number, self.horizon.as_ref())?;
             let mut rows = Vec::new();
-            let only = versions_of(&self.source, &kind, scan.equal("object_id"))?;
+            let only = versions_of(&self.source.archive, &kind, scan.equal("object_id"))?;
             object_changes(
                 &self.source,
                 kind.number,
@@ -262,23 +263,6 @@ impl ChangesTable {
         }
         Ok(counts)
     }
-}
-
-/// The versions of the one object that is asked for; `None` where all must be looked at.
-pub(crate) fn versions_of(
-    source: &Source,
-    kind: &StoredKind,
-    id: Option<&str>,
-) -> Result<Option<RoaringBitmap>> {
-    // A child's id may occur under several parents: its key does not follow from it.
-    let is_child = catalog::by_name(&kind.name).is_some_and(|kind| kind.parent.is_some());
-    let Some(id) = id.filter(|_| !is_child) else {
-        return Ok(None);
-    };
-    let versions = source
-        .archive
-        .object_versions(kind.number, &model::fold_id(id))?;
-    Ok((!versions.is_empty()).then(|| versions.into_iter().collect()))
 }
 
 /// Relationships of the archive that start from objects of a kind.

@@ -11,11 +11,12 @@ use store::{Snapshot, SnapshotNumber, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, bools, constant, texts, times};
 use super::attribution::{Attribution, Audits};
-use super::changes::{object_changes, versions_of};
+use super::changes::object_changes;
 use super::delta::{Comparison, Delta, deltas, with_payloads};
 use super::diff::{comparable, states};
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, Scan};
+use crate::columns::versions_of;
 use crate::error::Result;
 use crate::source::{Source, short_id};
 
@@ -83,7 +84,7 @@ impl PropertyChangesTable {
     }
 
     fn rows(&self, kind: &StoredKind, scan: &Scan) -> Result<Vec<Row>> {
-        let only = versions_of(&self.source, kind, scan.equal("object_id"))?;
+        let only = versions_of(&self.source.archive, kind, scan.equal("object_id"))?;
         let comparison = Comparison::of(&kind.name);
         let changes = self.source.changes(kind.number, self.horizon.as_ref())?;
         let mut rows = Vec::new();
