@@ -93,7 +93,9 @@ const OBJECT_ANNOTATIONS: [&str; 17] = [
 /// happened: those are meaning. What is not known to be transport is kept.
 #[must_use]
 pub fn is_transport(key: &str) -> bool {
-    let Some((property, annotation)) = key.rsplit_once('@') else {
+    // Asked for every property of every object: most have neither sign.
+    let at = key.bytes().rposition(|byte| byte == b'@');
+    let Some((property, annotation)) = at.map(|at| (&key[..at], &key[at + 1..])) else {
         return key.starts_with("#microsoft.graph.");
     };
     OBJECT_ANNOTATIONS.binary_search(&annotation).is_ok()

@@ -61,16 +61,33 @@ pub(crate) fn holds(kind: &Kind, object: Value<'_>, around: &Around<'_>) -> bool
         || (has_id && source(kind, relationship, around).is_some())
 }
 
+/// Whether an object has a property that lists edges of one of these kinds: nearly none has, and one
+/// look tells.
+pub(crate) fn lists_any(object: Value<'_>, kinds: &[&'static Kind]) -> bool {
+    !kinds.is_empty()
+        && object.members().any(|(key, value)| {
+            let mut relations = kinds.iter().filter_map(|kind| relationship(kind));
+            is_list(value) && relations.any(|edge| relation_of(&key) == edge.relation)
+        })
+}
+
+fn is_list(value: Value<'_>) -> bool {
+    matches!(value.kind(), JsonKind::Array | JsonKind::Object)
+}
+
+/// The relation that a property of this name lists.
+fn relation_of(name: &str) -> &str {
+    name.strip_suffix("@delta").unwrap_or(name)
+}
+
 /// The properties that list edges of a relation: itself and its delta.
 pub(crate) fn listed<'a>(
     object: Value<'a>,
     relation: &'a str,
 ) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
-    object.members().filter(move |(key, value)| {
-        let is_list = matches!(value.kind(), JsonKind::Array | JsonKind::Object);
-        let name = key.strip_suffix("@delta").unwrap_or(key);
-        is_list && name == relation
-    })
+    object
+        .members()
+        .filter(move |(key, value)| is_list(*value) && relation_of(key) == relation)
 }
 
 /// The edges of a document that is about nothing else.

@@ -36,5 +36,5 @@ pub use storage::{
 };
 pub use writer::{
     Closing, Commit, KindHandle, KindOptions, Object, Put, SnapshotWriter, Summary, Tally, UnitId,
-    Writer, WriterOptions,
+    UnitRules, Writer, WriterOptions,
 };

@@ -118,14 +118,9 @@ impl Sealer {
         *hasher.finalize().as_bytes()
     }
 
-    /// Keyed hash of a raw import unit under the rules (`salt`) it was read with.
-    pub(crate) fn unit(&self, salt: &[u8], raw: &[u8]) -> Handle {
-        let mut hasher = blake3::Hasher::new_keyed(&self.unit_key.0);
-        hasher.update(salt);
-        hasher.update(raw);
-        let mut handle = [0; 16];
-        handle.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        handle
+    /// Key of raw import units read under the rules of that name.
+    pub(crate) fn unit_key(&self, rules: &[u8]) -> Key {
+        Key(*blake3::keyed_hash(&self.unit_key.0, rules).as_bytes())
     }
 
     pub(crate) fn subject(&self, subject: &str) -> SubjectHandle {

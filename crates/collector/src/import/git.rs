@@ -269,7 +269,10 @@ impl<'a> History<'a> {
             ..FilePlace::new(root, &file.path)
         };
         let salt = format!("blob {}", file.path);
-        let unit = intake.snapshot.unit(salt.as_bytes(), file.blob.as_slice());
+        let unit = intake
+            .snapshot
+            .unit_rules(salt.as_bytes())
+            .unit(file.blob.as_slice());
         let remembered = self.remembered.get(&file.path);
         if let Some(remembered) = remembered.filter(|remembered| remembered.blob == file.blob)
             && !remembered.outcome.depends

@@ -3,19 +3,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use catalog::Kind;
 use model::Parser;
 use roaring::RoaringBitmap;
-use store::{Archive, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, Verdict};
+use store::{
+    Archive, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, UnitRules, Verdict,
+};
 
 use super::delta::Deltas;
 use super::findings::{Folders, Noted, Place, Scope, finding};
 use crate::error::Result;
 use crate::normalise::{Normaliser, RULES_VERSION, Rules};
 use crate::recognise::{Around, FilePlace, Target};
-
-/// Edges are many and small: larger units compress them better.
-const EDGE_BLOCK_BYTES: usize = 1 << 20;
 
 /// A kind of the snapshot.
 #[derive(Debug)]
@@ -88,6 +86,8 @@ pub(crate) struct IntakeOptions {
 #[derive(Debug)]
 pub(crate) struct Intake<'w> {
     pub(crate) snapshot: SnapshotWriter<'w>,
+    /// The rules elements are read under.
+    rules: UnitRules,
     pub(crate) options: IntakeOptions,
     pub(crate) slots: Vec<Slot>,
     by_name: HashMap<String, usize>,
@@ -114,6 +114,7 @@ pub(crate) struct Intake<'w> {
 impl<'w> Intake<'w> {
     pub(crate) fn new(snapshot: SnapshotWriter<'w>, options: IntakeOptions, known: &Known) -> Self {
         Self {
+            rules: snapshot.unit_rules(rules_salt()),
             snapshot,
             options,
             slots: Vec::new(),
@@ -139,10 +140,8 @@ impl<'w> Intake<'w> {
         if let Some(slot) = self.by_name.get(target.name()) {
             return Ok(*slot);
         }
-        let is_edge = target.kind().is_some_and(Kind::is_relationship);
         let options = KindOptions {
             events: target.is_event(),
-            block_bytes: is_edge.then_some(EDGE_BLOCK_BYTES),
         };
         let handle = self.snapshot.kind(target.name(), options)?;
         self.slots.push(Slot {
@@ -206,8 +205,8 @@ impl<'w> Intake<'w> {
     }
 
     /// The id of an element's raw text; the rules it is read under are part of it.
-    pub(crate) fn unit(&mut self, raw: &[u8]) -> UnitId {
-        self.snapshot.unit(rules_salt(), raw)
+    pub(crate) fn unit(&self, raw: &[u8]) -> UnitId {
+        self.rules.unit(raw)
     }
 
     /// The id of an element whose key depends on where it stands.
@@ -217,7 +216,9 @@ impl<'w> Intake<'w> {
             around.file.path,
             around.member.unwrap_or_default()
         );
-        self.snapshot.unit(salt.as_bytes(), unit.as_bytes())
+        self.snapshot
+            .unit_rules(salt.as_bytes())
+            .unit(unit.as_bytes())
     }
 
     /// Whether an element was read before: then its objects count as taken.

@@ -161,7 +161,11 @@ impl Intake<'_> {
         let Some(kind) = target.kind() else {
             return Ok(names);
         };
-        for edge_kind in edges::from_kind(kind) {
+        let edge_kinds = edges::from_kind(kind);
+        if !edges::lists_any(object, edge_kinds) {
+            return Ok(names);
+        }
+        for edge_kind in edge_kinds {
             let Some(relationship) = edges::relationship(edge_kind) else {
                 continue;
             };

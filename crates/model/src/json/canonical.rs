@@ -5,7 +5,7 @@
 //! and a key that occurs twice stays twice, in its order. Keys are sorted by their UTF-8 bytes, that
 //! is by code point; RFC 8785 sorts by UTF-16 unit, which differs only for keys above U+FFFF.
 
-use super::{JsonKind, Value, text};
+use super::{Document, JsonKind, Value, text};
 use crate::PathTree;
 
 /// What a top-level member of an object is to become.
@@ -31,7 +31,14 @@ pub struct Canonical {
     /// Whether a secret was replaced.
     pub redacted: bool,
     order: Vec<(u32, u32)>,
+    /// Where the sorted members of an object stood, by their number, as last seen: objects of one
+    /// source have their members in the same order.
+    sorted_before: Vec<Vec<u32>>,
+    spare: Vec<(u32, u32)>,
 }
+
+/// Objects with more members are always sorted.
+const MAX_REMEMBERED: usize = 256;
 
 /// What stands in the place of a secret.
 const REDACTED: &str = "\"[redacted]\"";
@@ -94,6 +101,12 @@ impl Canonical {
     fn pair(&mut self, key: Value<'_>, member: Value<'_>, secret: Option<&PathTree>, start: usize) {
         if self.text.len() > start {
             self.text.push(',');
+        }
+        if secret.is_none()
+            && let Some(text) = verbatim(key, member)
+        {
+            self.text.push_str(text);
+            return;
         }
         self.value(key, None);
         self.text.push(':');
@@ -158,6 +171,9 @@ impl Canonical {
             escaped |= document.node(key.index()).escaped;
             self.order.push((key.index(), value.index()));
         }
+        if !escaped && self.sort_as_before(base, document) {
+            return base;
+        }
         let name = |index: u32| document.slice(document.node(index));
         let slice = &mut self.order[base..];
         if escaped {
@@ -172,8 +188,56 @@ impl Canonical {
             // Ties keep document order because key nodes stand in document order.
             slice.sort_unstable_by(|a, b| name(a.0).cmp(name(b.0)).then(a.0.cmp(&b.0)));
             self.note_duplicates(base, |a, b| name(a) == name(b), |i| name(i).to_owned());
+            self.remember_order(base);
         }
         base
+    }
+
+    /// Sorts the members as those of the last object with as many; whether that has sorted them, no
+    /// two of one name.
+    fn sort_as_before(&mut self, base: usize, document: Document<'_>) -> bool {
+        let members = &mut self.order[base..];
+        let Some(before) = self.sorted_before.get(members.len()) else {
+            return false;
+        };
+        if before.len() != members.len() {
+            return false;
+        }
+        let name = |member: (u32, u32)| document.bytes(document.node(member.0));
+        let order = before.iter().map(|at| members[*at as usize]);
+        self.spare.clear();
+        self.spare.extend(order);
+        let sorted = self
+            .spare
+            .windows(2)
+            .all(|pair| name(pair[0]) < name(pair[1]));
+        if sorted {
+            members.copy_from_slice(&self.spare);
+        }
+        sorted
+    }
+
+    fn remember_order(&mut self, base: usize) {
+        let members = &self.order[base..];
+        if members.len() > MAX_REMEMBERED {
+            return;
+        }
+        self.spare.clear();
+        self.spare.extend_from_slice(members);
+        // Key nodes stand in document order.
+        self.spare.sort_unstable();
+        if self.sorted_before.len() <= members.len() {
+            self.sorted_before.resize(members.len() + 1, Vec::new());
+        }
+        let before = &mut self.sorted_before[members.len()];
+        before.clear();
+        let place = |member| self.spare.partition_point(|other| other < member);
+        before.extend(
+            members
+                .iter()
+                .map(place)
+                .filter_map(|at| u32::try_from(at).ok()),
+        );
     }
 
     fn note_duplicates(
@@ -189,6 +253,22 @@ impl Canonical {
             self.duplicate_key = pair.map(|pair| name(pair[0].0));
         }
     }
+}
+
+/// The text of a pair as it was received, where that is its canonical text: nothing to sort, to
+/// unescape or to leave out.
+fn verbatim<'a>(key: Value<'a>, member: Value<'a>) -> Option<&'a str> {
+    let document = key.document();
+    let (name, value) = (document.node(key.index()), document.node(member.index()));
+    let (start, end) = match value.kind {
+        JsonKind::Text => (value.start - 1, value.end + 1),
+        // White space may stand even in an empty list.
+        JsonKind::Array | JsonKind::Object if value.end - value.start > 2 => return None,
+        _ => (value.start, value.end),
+    };
+    let text = &document.text()[name.start as usize - 1..end as usize];
+    // Between the quotation mark and the value nothing fits but the colon.
+    (!name.escaped && !value.escaped && start == name.end + 2).then_some(text)
 }
 
 /// Appends the canonical text of a value to `out`.

@@ -74,11 +74,19 @@ impl<'a> Document<'a> {
         self.text
     }
 
+    #[inline]
     fn node(self, index: u32) -> Node {
         self.nodes[index as usize]
     }
 
+    #[inline]
     fn slice(self, node: Node) -> &'a str {
         &self.text[node.start as usize..node.end as usize]
+    }
+
+    /// [`Document::slice`] as bytes: in the same order, and without asking where characters begin.
+    #[inline]
+    fn bytes(self, node: Node) -> &'a [u8] {
+        &self.text.as_bytes()[node.start as usize..node.end as usize]
     }
 }

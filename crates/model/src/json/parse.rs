@@ -81,6 +81,22 @@ const STOPS: [bool; 256] = {
     table
 };
 
+/// One byte in every byte of a word.
+const fn everywhere(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Bytes of a word before the first one in [`STOPS`].
+fn plain_bytes(word: u64) -> usize {
+    // A byte is zero where subtracting one borrows into its highest bit. Only bytes behind the first
+    // hit can be taken for one by mistake, and they are not asked for.
+    let below = |word: u64, limit: u8| word.wrapping_sub(everywhere(limit)) & !word;
+    let quote = below(word ^ everywhere(b'"'), 1);
+    let backslash = below(word ^ everywhere(b'\\'), 1);
+    let stops = (quote | backslash | below(word, 0x20)) & everywhere(0x80);
+    stops.trailing_zeros() as usize / 8
+}
+
 impl Scan<'_> {
     fn fail<T>(&self, reason: &'static str) -> Result<T, JsonError> {
         Err(JsonError {
@@ -220,6 +236,13 @@ impl Scan<'_> {
         let mut escaped = false;
         self.at = start;
         loop {
+            while let Some(word) = self.bytes[self.at..].first_chunk::<8>() {
+                let plain = plain_bytes(u64::from_le_bytes(*word));
+                self.at += plain;
+                if plain < 8 {
+                    break;
+                }
+            }
             while let Some(b) = self.peek()
                 && !STOPS[b as usize]
             {

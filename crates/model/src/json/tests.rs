@@ -170,3 +170,62 @@ proptest! {
         let _ = Parser::new().parse(&bytes).map(|d| canonical_text(d.root()));
     }
 }
+
+#[test]
+fn what_was_written_before_does_not_show() {
+    let objects = [
+        r#"{"b":1,"a":[],"c":{"z":1,"y":"x"}}"#,
+        r#"{"b":2,"a":[ ],"c":{"z":{},"y":[1]}}"#,
+        r#"{"a":1,"b":2,"c":3}"#,
+        r#"{"c":1,"b" :2,"a": 3}"#,
+        r#"{"c":1,"a":2,"a":3}"#,
+        r#"{"c":"\u0041","\u0062":2,"a":3}"#,
+        r#"{"b":{ },"a":"\"","c":null}"#,
+        r#"{"z":true}"#,
+        "{}",
+    ];
+    let mut reused = Canonical::new();
+    for object in objects.iter().chain(objects.iter().rev()) {
+        let mut parser = Parser::new();
+        let document = parser.parse(object.as_bytes()).expect("because it is JSON");
+        reused.write(document.root(), &PathTree::EMPTY, |_| Fate::Keep);
+        let mut fresh = Canonical::new();
+        fresh.write(document.root(), &PathTree::EMPTY, |_| Fate::Keep);
+        assert_eq!(reused.text, canonical_text(document.root()));
+        assert_eq!(
+            (&reused.text, &reused.duplicate_key),
+            (&fresh.text, &fresh.duplicate_key)
+        );
+    }
+    assert_eq!(
+        canonical(objects[1]),
+        r#"{"a":[],"b":2,"c":{"y":[1],"z":{}}}"#
+    );
+}
+
+#[test]
+fn strings_end_at_the_first_byte_that_ends_them() {
+    // Every byte at every place within and behind a word of eight.
+    for length in 0..18 {
+        for byte in 0..0x80_u8 {
+            let mut text = vec![b'"'];
+            text.resize(1 + length, b'x');
+            text.push(byte);
+            text.extend_from_slice(b"!!!!!!!!\"");
+            let expected = match byte {
+                b'"' => Some(format!(
+                    "text goes on after the value at byte {}",
+                    length + 2
+                )),
+                b'\\' => Some(format!("unknown escape in a string at byte {}", length + 1)),
+                0..0x20 => Some(format!(
+                    "control character inside a string at byte {}",
+                    length + 1
+                )),
+                _ => None,
+            };
+            let found = Parser::new().parse(&text).err();
+            assert_eq!(found.map(|error| error.to_string()), expected);
+        }
+    }
+}

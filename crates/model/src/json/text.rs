@@ -7,10 +7,16 @@ use std::fmt::Write as _;
 ///
 /// A surrogate without its partner cannot be a character; it becomes U+FFFD here, and only here: the
 /// canonical text keeps its escape.
+#[inline]
 pub(super) fn decode(raw: &str, escaped: bool) -> Cow<'_, str> {
-    if !escaped {
-        return Cow::Borrowed(raw);
+    if escaped {
+        Cow::Owned(unescape(raw))
+    } else {
+        Cow::Borrowed(raw)
     }
+}
+
+fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for piece in Pieces(raw) {
         match piece {
@@ -19,7 +25,7 @@ pub(super) fn decode(raw: &str, escaped: bool) -> Cow<'_, str> {
             Piece::Lone(_) => out.push(char::REPLACEMENT_CHARACTER),
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 /// Writes a string with its quotation marks: RFC 8785 escapes, everything else as it is.

@@ -12,17 +12,20 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    #[inline]
     pub(super) fn new(document: Document<'a>, index: u32) -> Self {
         Self { document, index }
     }
 
     /// What the value is.
+    #[inline]
     #[must_use]
     pub fn kind(self) -> JsonKind {
         self.document.node(self.index).kind
     }
 
     /// The value's text as it stands in the document, quotation marks included.
+    #[inline]
     #[must_use]
     pub fn raw(self) -> &'a str {
         let node = self.document.node(self.index);
@@ -34,6 +37,7 @@ impl<'a> Value<'a> {
     }
 
     /// The decoded text of a string; `None` for anything else.
+    #[inline]
     #[must_use]
     pub fn text(self) -> Option<Cow<'a, str>> {
         let node = self.document.node(self.index);
@@ -41,6 +45,7 @@ impl<'a> Value<'a> {
     }
 
     /// The boolean; `None` for anything else.
+    #[inline]
     #[must_use]
     pub fn bool(self) -> Option<bool> {
         match self.kind() {
@@ -51,36 +56,54 @@ impl<'a> Value<'a> {
     }
 
     /// The number's text; `None` for anything else.
+    #[inline]
     #[must_use]
     pub fn number(self) -> Option<&'a str> {
         (self.kind() == JsonKind::Number).then(|| self.raw())
     }
 
     /// Whether the value is `null`.
+    #[inline]
     #[must_use]
     pub fn is_null(self) -> bool {
         self.kind() == JsonKind::Null
     }
 
     /// The members of an object in document order, duplicates included; empty for anything else.
+    #[inline]
     #[must_use]
     pub fn members(self) -> Members<'a> {
         Members(self.children(JsonKind::Object))
     }
 
     /// The elements of an array; empty for anything else.
+    #[inline]
     #[must_use]
     pub fn elements(self) -> Elements<'a> {
         Elements(self.children(JsonKind::Array))
     }
 
+    /// Whether the value is this text; decodes only what has to be.
+    fn is_text(self, text: &str) -> bool {
+        let node = self.document.node(self.index);
+        if node.escaped {
+            self.text().is_some_and(|own| own == text)
+        } else {
+            node.kind == JsonKind::Text && self.document.bytes(node) == text.as_bytes()
+        }
+    }
+
     /// The member of that name; the last one where the name occurs twice, as every JSON library reads.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Value<'a>> {
-        self.members()
-            .filter(|(key, _)| key == name)
-            .last()
-            .map(|(_, value)| value)
+        let mut members = self.members();
+        let mut found = None;
+        while let Some((key, value)) = members.next_raw() {
+            if key.is_text(name) {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// [`Value::get`] without regard to case, for exports that changed the casing of Graph's names.
@@ -94,14 +117,17 @@ impl<'a> Value<'a> {
         })
     }
 
+    #[inline]
     pub(super) fn document(self) -> Document<'a> {
         self.document
     }
 
+    #[inline]
     pub(super) fn index(self) -> u32 {
         self.index
     }
 
+    #[inline]
     fn children(self, kind: JsonKind) -> Children<'a> {
         let node = self.document.node(self.index);
         let end = if node.kind == kind {
@@ -125,6 +151,7 @@ struct Children<'a> {
 }
 
 impl<'a> Children<'a> {
+    #[inline]
     fn step(&mut self) -> Option<Value<'a>> {
         (self.at < self.end).then(|| {
             let value = Value::new(self.document, self.at);
@@ -140,6 +167,7 @@ pub struct Members<'a>(Children<'a>);
 
 impl<'a> Members<'a> {
     /// Like `next`, with the key as a value so that the caller need not decode it.
+    #[inline]
     pub(super) fn next_raw(&mut self) -> Option<(Value<'a>, Value<'a>)> {
         let key = self.0.step()?;
         let value = self
@@ -153,13 +181,11 @@ impl<'a> Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = (Cow<'a, str>, Value<'a>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (key, value) = self.next_raw()?;
-        Some((
-            key.text()
-                .expect("because the parser accepts only strings as keys"),
-            value,
-        ))
+        let node = key.document.node(key.index);
+        Some((text::decode(key.document.slice(node), node.escaped), value))
     }
 }
 
@@ -170,6 +196,7 @@ pub struct Elements<'a>(Children<'a>);
 impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
         self.0.step()
     }

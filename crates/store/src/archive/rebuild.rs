@@ -406,7 +406,7 @@ fn learn(
                 }
                 other => other?,
             };
-            for (record, (_, ordinal)) in data::records(&bytes).zip(unit) {
+            for (record, (_, ordinal)) in data::records(&bytes.bytes).zip(unit) {
                 let record = record.map_err(|_| {
                     Error::corrupt(archive.frame_place(place.frame), "a record does not decode")
                 })?;

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use super::{Archive, View};
 use crate::bytes::Reader;
 use crate::compress::{self, Dictionary, Method};
-use crate::data::{self, Codec, DataFrame, Unit};
+use crate::data::{self, Codec, DataFrame, Record, Unit};
 use crate::error::{Error, Result};
 use crate::frame::{self, FrameKind, Opened};
 use crate::id::{KindNumber, Ordinal, PackId, SnapshotNumber, VersionId};
@@ -23,7 +23,7 @@ const CACHE_BYTES: usize = 48 << 20;
 #[derive(Debug, Default)]
 pub(super) struct VersionCache {
     frames: HashMap<u32, Arc<OpenFrame>>,
-    units: HashMap<(u32, u16), Arc<Vec<u8>>>,
+    units: HashMap<(u32, u16), Arc<RawUnit>>,
     dictionaries: HashMap<u32, Arc<Dictionary>>,
     size_bytes: usize,
 }
@@ -33,6 +33,36 @@ pub(crate) struct OpenFrame {
     pub(crate) data: DataFrame,
     pub(crate) nonce: Nonce,
     place: String,
+}
+
+/// The raw bytes of a unit, and where its records begin: a block holds thousands, and a walk to each
+/// from the front would take time with the square of their number.
+#[derive(Debug)]
+pub(crate) struct RawUnit {
+    pub(crate) bytes: Vec<u8>,
+    /// Of the records up to the first that does not decode.
+    starts: Vec<u32>,
+}
+
+impl RawUnit {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mut starts = Vec::new();
+        let mut at = 0;
+        for record in data::records(&bytes).map_while(std::result::Result::ok) {
+            starts.extend(u32::try_from(at));
+            at += record.bytes.len();
+        }
+        Self { bytes, starts }
+    }
+
+    fn record(&self, number: u16) -> Option<Record<'_>> {
+        let start = *self.starts.get(usize::from(number))? as usize;
+        data::take_record(&mut Reader(&self.bytes[start..])).ok()
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.bytes.len() + self.starts.len() * size_of::<u32>()
+    }
 }
 
 /// One version of one object.
@@ -83,7 +113,7 @@ impl Archive {
                 Err(Error::Erased) => continue,
                 other => other?,
             };
-            self.unit_records(kind, &bytes, inside, &mut each)?;
+            self.unit_records(kind, &bytes.bytes, inside, &mut each)?;
         }
         Ok(())
     }
@@ -191,16 +221,14 @@ impl Archive {
     pub(crate) fn record_bytes(&self, kind: KindNumber, ordinal: Ordinal) -> Result<Vec<u8>> {
         let place = self.view.reader.version(kind, ordinal)?.place;
         let unit = self.unit(kind, place.frame, place.unit)?;
-        let record = data::records(&unit)
-            .nth(place.record.into())
-            .and_then(std::result::Result::ok);
+        let record = unit.record(place.record);
         record
             .map(|record| record.bytes.to_vec())
             .ok_or_else(|| self.broken_record(kind, ordinal))
     }
 
     /// The raw bytes of a unit.
-    pub(crate) fn unit(&self, kind: KindNumber, number: u32, unit: u16) -> Result<Arc<Vec<u8>>> {
+    pub(crate) fn unit(&self, kind: KindNumber, number: u32, unit: u16) -> Result<Arc<RawUnit>> {
         if let Some(bytes) = self.view.cache()?.units.get(&(number, unit)) {
             return Ok(Arc::clone(bytes));
         }
@@ -216,11 +244,11 @@ impl Archive {
                 kind.0
             ))
         })?;
-        let bytes = Arc::new(self.decode_unit(&frame, unit, entry)?);
+        let raw = Arc::new(RawUnit::new(self.decode_unit(&frame, unit, entry)?));
         let mut cache = self.view.cache()?;
-        cache.make_room(bytes.len());
-        cache.units.insert((number, unit), Arc::clone(&bytes));
-        Ok(bytes)
+        cache.make_room(raw.size_bytes());
+        cache.units.insert((number, unit), Arc::clone(&raw));
+        Ok(raw)
     }
 
     fn decode_unit(&self, frame: &OpenFrame, number: u16, unit: &Unit) -> Result<Vec<u8>> {

@@ -1,8 +1,8 @@
 //! The index: everything derived from packs and log that makes reading and importing fast.
 //!
 //! A redb file of rows that are arrays rather than single facts, because a first import of a large
-//! tenant brings a million of them: versions by 512, objects by 1,024, handles by bucket, import units
-//! by 4,096. Each row carries a keyed check of its table, key and bytes, and which rows must exist
+//! tenant brings a million of them: versions by 508, objects by 1,008, handles by bucket, import units
+//! by 3,200. Each row carries a keyed check of its table, key and bytes, and which rows must exist
 //! follows from counts in other rows, so that a damaged file is noticed at the first wrong row. It is
 //! never repaired by hand: it is rebuilt.
 

@@ -287,7 +287,7 @@ impl Record {
 
 impl Session {
     /// Tells the index what this kind has become.
-    fn describe(self, number: SnapshotNumber, closed: &Closed, batch: &mut IndexBatch) {
+    fn describe(mut self, number: SnapshotNumber, closed: &Closed, batch: &mut IndexBatch) {
         let kind = batch
             .kinds
             .entry(self.state.number)
@@ -304,8 +304,8 @@ impl Session {
                 },
             ));
         }
+        kind.heads = self.all_heads();
         kind.versions = self.versions;
-        kind.heads = self.heads;
         kind.handles = self.new_objects.into_iter().collect();
         // A kind that was never asked for its units keeps what the index has.
         if self.old_units.is_some() || self.units.len() > 0 {

@@ -15,7 +15,7 @@ pub(crate) use staging::Staging;
 pub(crate) use units::{Base, Tools, UnitWriter};
 
 pub use commit::{Commit, Summary};
-pub use session::{Closing, KindOptions, Object, Put, Tally, UnitId};
+pub use session::{Closing, KindOptions, Object, Put, Tally, UnitId, UnitRules};
 pub use snapshot::{KindHandle, SnapshotWriter};
 
 use crate::archive::Archive;

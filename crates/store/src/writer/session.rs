@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::frame::MAX_CONTENT;
 use crate::id::{KindNumber, Ordinal, SnapshotNumber};
 use crate::index::{HandleMap, KindState, Place, Runs, UnitTable, VersionRow};
+use crate::keys::Key;
 use crate::record::Coverage;
 use crate::seal::Handle;
 
@@ -20,8 +21,6 @@ use crate::seal::Handle;
 pub struct KindOptions {
     /// Rows of an append-only log: nothing is ever closed, and the first content of a key stays.
     pub events: bool,
-    /// Raw bytes of a unit of several objects, where the archive's own parameter does not fit.
-    pub block_bytes: Option<usize>,
 }
 
 /// An object as it was read.
@@ -83,6 +82,23 @@ pub struct Tally {
     pub gone: u64,
 }
 
+/// The rules raw input is read under: the same input under other rules is another unit.
+///
+/// They are in the key rather than in front of the input, because BLAKE3 hashes the pieces of a text
+/// side by side only where it is given the whole of it at once.
+#[derive(Debug, Clone)]
+pub struct UnitRules(pub(super) Key);
+
+impl UnitRules {
+    /// The id of a raw piece of input.
+    #[must_use]
+    pub fn unit(&self, raw: &[u8]) -> UnitId {
+        let mut handle = Handle::default();
+        handle.copy_from_slice(&blake3::keyed_hash(&self.0.0, raw).as_bytes()[..16]);
+        UnitId(handle)
+    }
+}
+
 /// Keyed hash of a raw piece of input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitId(pub(crate) Handle);
@@ -108,7 +124,10 @@ pub(super) struct Session {
     /// Alive before, and another version of the same object has been taken.
     superseded: RoaringBitmap,
     pub(super) versions: Vec<VersionRow>,
-    pub(super) heads: BTreeMap<u32, Ordinal>,
+    /// Newest ordinals of objects the index has, where this snapshot brings a newer one.
+    heads: BTreeMap<u32, Ordinal>,
+    /// Newest ordinals of new objects, in the order of their numbers.
+    new_heads: Vec<Ordinal>,
     pub(super) new_objects: HandleMap<u32>,
     pub(super) old_units: Option<UnitTable>,
     pub(super) units: UnitTable,
@@ -139,6 +158,7 @@ impl Session {
             superseded: RoaringBitmap::new(),
             versions: Vec::new(),
             heads: BTreeMap::new(),
+            new_heads: Vec::new(),
             new_objects: HandleMap::default(),
             old_units: None,
             units: UnitTable::default(),
@@ -176,7 +196,10 @@ impl Session {
 
     /// The versions of an object, newest first.
     fn chain(&self, archive: &Archive, object: u32) -> Result<Vec<(Ordinal, VersionRow)>> {
-        let head = self.heads.get(&object).copied();
+        let head = match object.checked_sub(self.committed.1) {
+            Some(new) => self.new_heads.get(new as usize).copied(),
+            None => self.heads.get(&object).copied(),
+        };
         let mut next = Some(match head {
             Some(head) => head,
             None => archive.view.reader.object_head(self.kind(), object)?,
@@ -439,7 +462,13 @@ impl Session {
             blob,
         };
         self.versions.push(row);
-        self.heads.insert(number, ordinal);
+        match number.checked_sub(self.committed.1) {
+            None => {
+                self.heads.insert(number, ordinal);
+            }
+            Some(new) if new as usize == self.new_heads.len() => self.new_heads.push(ordinal),
+            Some(new) => self.new_heads[new as usize] = ordinal,
+        }
         let subject = object
             .subject
             .map(|subject| tools.archive.sealer.subject(subject));
@@ -472,6 +501,14 @@ impl Session {
             .dictionaries
             .append(&mut self.writer.new_dictionaries);
         Ok(())
+    }
+
+    /// The newest ordinals of all objects that are new or changed.
+    pub(super) fn all_heads(&mut self) -> BTreeMap<u32, Ordinal> {
+        let new = std::mem::take(&mut self.new_heads);
+        let mut heads: BTreeMap<_, _> = (self.committed.1..).zip(new).collect();
+        heads.append(&mut self.heads);
+        heads
     }
 
     pub(super) fn tally(&self, archive: &Archive) -> Result<Tally> {

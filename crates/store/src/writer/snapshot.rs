@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::Writer;
 use super::commit::Commit;
-use super::session::{Closing, KindOptions, Object, Put, Session, Tally, UnitId};
+use super::session::{Closing, KindOptions, Object, Put, Session, Tally, UnitId, UnitRules};
 use super::staging::Staging;
 use super::units::Tools;
 use crate::compress::Compressor;
@@ -86,10 +86,10 @@ impl SnapshotWriter<'_> {
         Ok(handle)
     }
 
-    /// The id of a raw piece of input, read under the rules named by `salt`.
+    /// What makes ids of raw input read under the rules of that name.
     #[must_use]
-    pub fn unit(&self, salt: &[u8], raw: &[u8]) -> UnitId {
-        UnitId(self.writer.archive().sealer.unit(salt, raw))
+    pub fn unit_rules(&self, name: &[u8]) -> UnitRules {
+        UnitRules(self.writer.archive().sealer.unit_key(name))
     }
 
     /// Whether this raw unit was read before: then its objects count as seen, and it need not be

@@ -17,15 +17,20 @@ use crate::seal::{Nonce, Sealer};
 /// from, large enough for its own overhead not to count.
 const FRAME_BYTES: usize = 128 << 10;
 /// Units of several objects grow to this where records are small (edges): a GUID repeats over many
-/// records, and only a window that reaches its last use saves it.
-const SMALL_RECORDS_BLOCK_BYTES: usize = 1 << 20;
+/// records, and only a window that reaches its last use saves it. More than zstd's window at the
+/// usual level would gain nothing.
+const SMALL_RECORDS_BLOCK_BYTES: usize = 2 << 20;
 /// Records are small below this mean.
 const SMALL_RECORD_BYTES: usize = 256;
-/// Versions a dictionary is trained on; more cost time and gain nothing measurable.
+/// Versions of persons a dictionary is trained on: it is all that each of them, a unit of its own,
+/// can refer to. More cost time and gain nothing measurable.
 const TRAINING_UNITS: usize = 1000;
 /// A dictionary is worth its own size from here on.
 const TRAINING_MIN_UNITS: usize = 200;
 const TRAINING_MIN_BYTES: usize = 256 << 10;
+/// Versions that are joined into blocks find most of what they have in common in their block: a
+/// dictionary trained on this many bytes serves them as well as one trained on four times as many.
+const BLOCK_TRAINING_BYTES: usize = 400 << 10;
 /// Versions wait for training up to this many bytes.
 const TRAINING_MAX_BYTES: usize = 8 << 20;
 
@@ -60,6 +65,20 @@ impl Queue {
             end: self.bytes.len(),
             subject,
         });
+    }
+
+    /// What a dictionary is trained on, and the sizes of its parts.
+    fn samples(&self) -> (&[u8], Vec<usize>) {
+        let mut bytes = 0;
+        let mut sizes = Vec::with_capacity(self.items.len());
+        for (item, raw) in self.units() {
+            if item.subject.is_none() && bytes >= BLOCK_TRAINING_BYTES {
+                break;
+            }
+            bytes += raw.len();
+            sizes.push(raw.len());
+        }
+        (&self.bytes[..bytes], sizes)
     }
 
     fn units(&self) -> impl Iterator<Item = (&Waiting, &[u8])> {
@@ -137,8 +156,10 @@ impl UnitWriter {
     ) -> Result<()> {
         if !self.settled {
             self.training.push(runs, raw, subject);
-            let enough = self.training.items.len() >= TRAINING_UNITS;
-            if enough || self.training.bytes.len() >= TRAINING_MAX_BYTES {
+            let (units, bytes) = (self.training.items.len(), self.training.bytes.len());
+            let enough_for_blocks =
+                subject.is_none() && units >= TRAINING_MIN_UNITS && bytes >= BLOCK_TRAINING_BYTES;
+            if enough_for_blocks || units >= TRAINING_UNITS || bytes >= TRAINING_MAX_BYTES {
                 self.settle(tools)?;
             }
             return Ok(());
@@ -200,9 +221,9 @@ impl UnitWriter {
         let waiting = std::mem::take(&mut self.training);
         self.settled = true;
         if waiting.items.len() >= TRAINING_MIN_UNITS && waiting.bytes.len() >= TRAINING_MIN_BYTES {
-            let sizes: Vec<usize> = waiting.units().map(|(_, raw)| raw.len()).collect();
             let size = tools.archive.config.compression.dictionary_bytes;
-            if let Some(content) = Dictionary::train(&waiting.bytes, &sizes, size) {
+            let (samples, sizes) = waiting.samples();
+            if let Some(content) = Dictionary::train(samples, &sizes, size) {
                 self.add_dictionary(tools, &content)?;
             }
         }

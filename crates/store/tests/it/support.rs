@@ -72,7 +72,7 @@ pub(crate) fn write(
         let kind = snapshot.kind(name, KindOptions::default())?;
         for (key, payload) in objects {
             let subject = is_personal(name).then_some(key.as_str());
-            let unit = snapshot.unit(key.as_bytes(), payload.as_bytes());
+            let unit = snapshot.unit_rules(key.as_bytes()).unit(payload.as_bytes());
             if snapshot.pass(kind, unit)? {
                 continue;
             }

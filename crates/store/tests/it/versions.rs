@@ -150,10 +150,7 @@ fn two_contents_of_one_object_in_one_snapshot_clash() {
 fn events_are_kept_once_and_for_ever() {
     let storage = storage();
     let mut open = writer(&storage);
-    let events = KindOptions {
-        events: true,
-        ..KindOptions::default()
-    };
+    let events = KindOptions { events: true };
     let commit = snapshot(&mut open, 0, events, |snapshot, kind| {
         let mut put = |key, payload| {
             snapshot
