@@ -70,7 +70,7 @@ fn rows(source: &Source, horizon: Option<&Snapshot>) -> Result<Vec<Row>> {
             kind,
         }));
     }
-    rows.sort_by(|a, b| a.taken_at.cmp(&b.taken_at));
+    rows.sort_by_key(|row| row.taken_at);
     Ok(rows)
 }
 
