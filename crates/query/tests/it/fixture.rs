@@ -177,13 +177,7 @@ fn audits(writer: &mut Writer) {
     let mut snapshot = writer
         .begin(time("2026-01-09T03:00:00Z"), store::Source::default())
         .expect("because the time is fine");
-    let kind = snapshot.kind(
-        "directory_audit",
-        KindOptions {
-            events: true,
-            ..KindOptions::default()
-        },
-    );
+    let kind = snapshot.kind("directory_audit", KindOptions { events: true });
     let kind = kind.expect("because there is room");
     for (id, at, who, target) in [
         (
