@@ -4,7 +4,7 @@
 //! and carries a hash of the file (`FIRST-END-HASH.parquet`); its metadata says which columns it was
 //! made with. What cannot be read is as good as not there: its versions are read from the packs.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{RecordBatch, UInt32Array};
@@ -32,6 +32,9 @@ use crate::error::{Error, Result};
 const FINGERPRINT: &str = "entrace.columns";
 /// Characters of the hash in a file's name: it finds damage, forgery fails at the encryption.
 const HASH_CHARS: usize = 16;
+
+/// Bytes of a segment read at a time: headers of pages are short, pages up to a few hundred kilobytes.
+const READ_AHEAD: usize = 64 << 10;
 
 /// A segment's place and what it covers.
 #[derive(Debug, Clone)]
@@ -241,7 +244,7 @@ fn internal(error: impl std::fmt::Display) -> Error {
 
 /// A file of the archive's storage, as Parquet reads it.
 #[derive(Debug, Clone)]
-struct StorageFile {
+pub(crate) struct StorageFile {
     storage: Arc<dyn Storage>,
     path: String,
     length: u64,
@@ -254,13 +257,14 @@ impl Length for StorageFile {
 }
 
 impl ChunkReader for StorageFile {
-    type T = Box<dyn Read + Send>;
+    type T = BufReader<Stretch>;
 
     fn get_read(&self, start: u64) -> std::result::Result<Self::T, ParquetError> {
-        let length = usize::try_from(self.length.saturating_sub(start)).unwrap_or(usize::MAX);
-        Ok(Box::new(std::io::Cursor::new(
-            self.get_bytes(start, length)?,
-        )))
+        let stretch = Stretch {
+            file: self.clone(),
+            at: start,
+        };
+        Ok(BufReader::with_capacity(READ_AHEAD, stretch))
     }
 
     fn get_bytes(
@@ -272,5 +276,26 @@ impl ChunkReader for StorageFile {
         bytes
             .map(Into::into)
             .map_err(|e| ParquetError::External(Box::new(e)))
+    }
+}
+
+/// A file from some place on, read as far as it is asked for: a page is read through it.
+pub(crate) struct Stretch {
+    file: StorageFile,
+    at: u64,
+}
+
+impl Read for Stretch {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.file.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let length = buffer.len().min(left);
+        let bytes = self
+            .file
+            .storage
+            .read_range(&self.file.path, self.at, length)
+            .map_err(std::io::Error::other)?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
     }
 }

@@ -117,8 +117,17 @@ impl Storage for LocalStorage {
         let read = || {
             let mut file = File::open(self.path(path))?;
             file.seek(SeekFrom::Start(offset))?;
-            let mut bytes = Vec::with_capacity(length);
-            file.take(length as u64).read_to_end(&mut bytes)?;
+            let mut bytes = vec![0; length];
+            let mut filled = 0;
+            while filled < length {
+                match file.read(&mut bytes[filled..]) {
+                    Ok(0) => break,
+                    Ok(read) => filled += read,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            bytes.truncate(filled);
             Ok(bytes)
         };
         read().map_err(|e| self.error(path, e))
