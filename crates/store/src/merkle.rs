@@ -62,19 +62,17 @@ impl RightEdge {
     }
 }
 
-fn leaf(data: &[u8]) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([0]);
-    hasher.update(data);
-    hasher.finalize().into()
+fn leaf(data: &Hash) -> Hash {
+    let mut message = [0; 33];
+    message[1..].copy_from_slice(data);
+    Sha256::digest(message).into()
 }
 
 fn inner(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([1]);
-    hasher.update(left);
-    hasher.update(right);
-    hasher.finalize().into()
+    let mut message = [1; 65];
+    message[1..33].copy_from_slice(left);
+    message[33..].copy_from_slice(right);
+    Sha256::digest(message).into()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub(super) fn decode(raw: &str, escaped: bool) -> Cow<'_, str> {
     }
 }
 
+#[cold]
 fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for piece in Pieces(raw) {

@@ -1,6 +1,6 @@
 //! Building a pack in memory.
 
-use super::{FrameEntry, HEAD_MAGIC, TAIL_MAGIC, VERSION, encode_footer, path};
+use super::{FrameEntry, HEAD_LEN, HEAD_MAGIC, TAIL_MAGIC, VERSION, encode_footer, path};
 use crate::error::Result;
 use crate::frame::{self, FrameKind};
 use crate::id::PackId;
@@ -71,8 +71,13 @@ impl PackBuilder {
         Ok(())
     }
 
-    /// Closes the pack and makes it durable.
-    pub(crate) fn finish(mut self, sealer: &Sealer, storage: &dyn Storage) -> Result<FinishedPack> {
+    /// Closes the pack and makes it durable. The builder is then empty and keeps its memory for the
+    /// next pack.
+    pub(crate) fn finish(
+        &mut self,
+        sealer: &Sealer,
+        storage: &dyn Storage,
+    ) -> Result<FinishedPack> {
         let offset = self.bytes.len() as u64;
         let footer = encode_footer(&self.entries);
         let sealed = frame::seal(sealer, FrameKind::Footer, &footer, &Sealer::random_nonce())?;
@@ -85,10 +90,12 @@ impl PackBuilder {
         self.bytes.extend_from_slice(TAIL_MAGIC);
         let id = PackId(*blake3::hash(&self.bytes).as_bytes());
         storage.put(&path(id), &self.bytes)?;
+        let size_bytes = self.bytes.len() as u64;
+        self.bytes.truncate(HEAD_LEN);
         Ok(FinishedPack {
             id,
-            size_bytes: self.bytes.len() as u64,
-            entries: self.entries,
+            size_bytes,
+            entries: std::mem::take(&mut self.entries),
         })
     }
 }

@@ -53,9 +53,8 @@ impl Staging {
     }
 
     fn close(&mut self, archive: &Archive) -> Result<()> {
-        let full = std::mem::replace(&mut self.builder, PackBuilder::new(&archive.sealer));
-        self.finished
-            .push(full.finish(&archive.sealer, &*archive.storage)?);
+        let finished = self.builder.finish(&archive.sealer, &*archive.storage)?;
+        self.finished.push(finished);
         Ok(())
     }
 

@@ -31,6 +31,9 @@ const TRAINING_MIN_BYTES: usize = 256 << 10;
 /// Versions that are joined into blocks find most of what they have in common in their block: a
 /// dictionary trained on this many bytes serves them as well as one trained on four times as many.
 const BLOCK_TRAINING_BYTES: usize = 400 << 10;
+/// zstd level of the blocks of a first import that have a dictionary: what versions have in common
+/// is so long and so near that a higher one finds no more.
+const BLOCK_LEVEL: i32 = 1;
 /// Versions wait for training up to this many bytes.
 const TRAINING_MAX_BYTES: usize = 8 << 20;
 
@@ -224,7 +227,14 @@ impl UnitWriter {
             let size = tools.archive.config.compression.dictionary_bytes;
             let (samples, sizes) = waiting.samples();
             if let Some(content) = Dictionary::train(samples, &sizes, size) {
-                self.add_dictionary(tools, &content)?;
+                let in_blocks = waiting.items.iter().all(|item| item.subject.is_none());
+                let level = tools.archive.config.compression.level;
+                let level = if in_blocks {
+                    level.min(BLOCK_LEVEL)
+                } else {
+                    level
+                };
+                self.add_dictionary(tools, &content, level)?;
             }
         }
         for (item, raw) in waiting.units() {
@@ -233,7 +243,7 @@ impl UnitWriter {
         Ok(())
     }
 
-    fn add_dictionary(&mut self, tools: &mut Tools<'_>, content: &[u8]) -> Result<()> {
+    fn add_dictionary(&mut self, tools: &mut Tools<'_>, content: &[u8], level: i32) -> Result<()> {
         self.newest_dictionary += 1;
         let (number, nonce) = (self.newest_dictionary, Sealer::random_nonce());
         let frame = tools.staging.push(
@@ -245,7 +255,6 @@ impl UnitWriter {
             &nonce,
         )?;
         self.new_dictionaries.push((number, frame));
-        let level = tools.archive.config.compression.level;
         self.dictionary = Some(Arc::new(Dictionary::new(number, content, level)));
         Ok(())
     }
