@@ -150,6 +150,25 @@ fn check(name: &str) {
     assert_eq!(expected, actual, "{name} ends differently");
 }
 
+/// The consoles that the README shows are no promises.
+#[test]
+fn what_the_readme_shows() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(readme).expect("because there is a README");
+    let shown: String = text
+        .split("```console\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(console, _)| console)
+        .collect();
+    assert!(shown.starts_with("$ entrace"), "the README shows something");
+    let without_gaps = performed(&shown)
+        .lines()
+        .filter(|line| !line.is_empty())
+        .fold(String::new(), |text, line| text + line + "\n");
+    assert_eq!(shown, without_gaps);
+}
+
 #[test]
 fn a_first_look() {
     check("first-look.txt");
