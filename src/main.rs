@@ -1,5 +1,6 @@
 //! The `entrace` program: arguments in, answers out.
 
+mod answers;
 mod app;
 mod cli;
 mod commands;
@@ -9,6 +10,7 @@ mod pager;
 mod progress;
 mod records;
 mod secrets;
+mod words;
 
 use std::process::ExitCode;
 

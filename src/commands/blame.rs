@@ -8,10 +8,11 @@ use query::{Session, SessionOptions};
 use serde_json::Value;
 
 use super::diff::sql_text;
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Grid, Tone, short_time, truncated};
 use crate::records::{Record, records};
+use crate::words::quoted;
 
 /// Show since when each property of an object has its value, and who gave it
 #[derive(Debug, Args)]

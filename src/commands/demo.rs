@@ -11,9 +11,10 @@ use store::{Archive, CreateOptions, LocalStorage, Secrets, SlotChoice, Storage, 
 
 use super::diff::{self, DiffArgs};
 use super::stats;
-use crate::app::{App, TOOL, quoted};
+use crate::app::{App, TOOL};
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Tone, bytes, plural};
+use crate::words::quoted;
 
 /// See what it does, on a small invented tenant
 #[derive(Debug, Args)]

@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use query::{Session, SessionOptions};
 use store::Snapshot;
 
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::{FINDINGS, Failure, Result};
+use crate::words::quoted;
 
 /// Show what differs between two states
 #[derive(Debug, Default, Args)]

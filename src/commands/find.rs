@@ -7,9 +7,10 @@ use clap::Args;
 use query::arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampNanosecondArray};
 use query::{Find, FindOptions, FoundKind};
 
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Grid, Tone, count, plural, short_time};
+use crate::words::quoted;
 
 /// Find a text in names, ids and values
 #[derive(Debug, Args)]

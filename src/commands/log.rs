@@ -8,10 +8,11 @@ use query::{ObjectRef, Session, SessionOptions, Source};
 
 use super::diff::sql_text;
 use super::values::{Line, Names, lines};
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::output::{Tone, count, short_time, truncated};
 use crate::records::{Record, records};
+use crate::words::quoted;
 
 /// Show what changed, newest first, and who did it
 #[derive(Debug, Args)]

@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::Result;
 use crate::output::{Grid, count, short_time};
 use crate::records::records;
+use crate::words::quoted;
 
 /// List the kinds of a state, or the objects of a kind
 #[derive(Debug, Args)]

@@ -6,10 +6,11 @@ use clap::Args;
 use query::Session;
 
 use super::values::Names;
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Tone, short_time};
 use crate::records::records;
+use crate::words::quoted;
 
 /// Show one object in full, now or at any time
 #[derive(Debug, Args)]

@@ -57,7 +57,7 @@ pub(crate) fn run(app: &App, args: &TagArgs) -> Result<u8> {
     ))?;
     app.next_command(&format!(
         "diff --from tag:{} --to latest",
-        crate::app::quoted(name)
+        crate::words::quoted(name)
     ))?;
     Ok(0)
 }

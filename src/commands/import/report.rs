@@ -7,10 +7,11 @@ use std::path::Path;
 use collector::{ImportReport, Suspected};
 use store::{Archive, CoverageState, Finding, Verdict};
 
-use crate::app::{App, quoted};
+use crate::app::App;
 use crate::failure::Result;
 use crate::output::{Grid, bytes, count, plural, short_time, truncated};
 use crate::progress::Watcher;
+use crate::words::quoted;
 
 /// Findings named on the screen; the rest is counted.
 const SHOWN_FINDINGS: usize = 10;

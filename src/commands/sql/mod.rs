@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use query::{Limits, Session, SessionOptions, split_statements};
 
-use crate::app::{App, Parameters};
+use crate::answers::Parameters;
+use crate::app::App;
 use crate::failure::{Failure, Result};
 
 /// Ask any past state in SQL; without a statement: a shell

@@ -12,7 +12,8 @@ use rustyline::{CompletionType, Config, Editor};
 use super::complete::Names;
 use super::meta::{self, HELP, Meta};
 use super::{Settings, ask, read_script};
-use crate::app::{App, Parameters};
+use crate::answers::Parameters;
+use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Format, Grid, count, plural, short_time, type_name};
 

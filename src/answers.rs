@@ -1,0 +1,148 @@
+//! Statements on their way to rows, and rows on their way out.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use query::arrow::array::RecordBatch;
+use query::{Answer, Provenance, Rows, Session};
+
+use crate::app::App;
+use crate::failure::{Failure, INTERRUPTED, Result};
+use crate::output::{RowOptions, RowWriter, Totals, short_time};
+
+/// Rows of a table shown on a terminal unless another number is asked for.
+const MAX_ROWS: usize = 100;
+
+/// Parameters of a statement by name.
+pub(crate) type Parameters = BTreeMap<String, String>;
+
+impl App {
+    /// Runs a statement of our own and collects its rows.
+    pub(crate) fn ask(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Vec<RecordBatch>> {
+        let parameters = named(parameters);
+        self.runtime()?.block_on(async {
+            match session.run(sql, &parameters).await? {
+                Answer::Rows(rows) => Ok(rows.collect().await?),
+                Answer::Pinned(_) => Ok(Vec::new()),
+            }
+        })
+    }
+
+    /// Runs a statement of our own and writes its rows in the format asked for.
+    pub(crate) fn answer(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Totals> {
+        self.run_statement(
+            session,
+            sql,
+            &named(parameters),
+            self.row_options(None, false),
+            std::io::stdout(),
+        )
+    }
+
+    /// Runs a statement and writes its rows as they come. Ctrl-C cancels it.
+    pub(crate) fn run_statement(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        parameters: &Parameters,
+        options: RowOptions,
+        out: impl Write + Send,
+    ) -> Result<Totals> {
+        self.runtime()?.block_on(async {
+            tokio::select! {
+                result = self.statement(session, sql, parameters, options, out) => result,
+                _ = tokio::signal::ctrl_c() => Err(Failure::new(INTERRUPTED, "interrupted")),
+            }
+        })
+    }
+
+    async fn statement(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        parameters: &Parameters,
+        options: RowOptions,
+        out: impl Write + Send,
+    ) -> Result<Totals> {
+        if options.format.is_binary() && options.is_terminal {
+            return Err(Failure::usage(format!(
+                "{} is not for terminals: redirect it to a file",
+                options.format.name()
+            )));
+        }
+        match session.run(sql, parameters).await? {
+            Answer::Rows(rows) => self.write_rows(rows, options, out).await,
+            Answer::Pinned(Some(snapshot)) => {
+                self.say(&format!(
+                    "Everything is seen as of {} from here on.",
+                    short_time(snapshot.taken_at)
+                ));
+                Ok(Totals::default())
+            }
+            Answer::Pinned(None) => {
+                self.say("The newest state is seen from here on.");
+                Ok(Totals::default())
+            }
+        }
+    }
+
+    /// Writes rows of our own making in the format asked for.
+    pub(crate) fn write_batch(&self, batch: &RecordBatch) -> Result<()> {
+        self.written.set(true);
+        let out = std::io::BufWriter::new(std::io::stdout());
+        let mut writer = RowWriter::new(out, &batch.schema(), self.row_options(None, false))?;
+        writer.write(batch)?;
+        writer.finish(&Provenance::default()).map(drop)
+    }
+
+    pub(crate) fn row_options(&self, max_rows: Option<usize>, expanded: bool) -> RowOptions {
+        let is_terminal = std::io::stdout().is_terminal();
+        let default = if is_terminal { MAX_ROWS } else { usize::MAX };
+        let max_rows = max_rows.map_or(default, |rows| if rows == 0 { usize::MAX } else { rows });
+        RowOptions {
+            format: self.format(),
+            max_rows,
+            expanded,
+            is_terminal,
+            colour: self.colour,
+        }
+    }
+
+    async fn write_rows(
+        &self,
+        mut rows: Rows,
+        options: RowOptions,
+        out: impl Write + Send,
+    ) -> Result<Totals> {
+        // The first rows come before the first byte: what fails by then leaves no half answer.
+        let mut next = rows.next().await?;
+        self.written.set(true);
+        let mut writer = RowWriter::new(std::io::BufWriter::new(out), &rows.schema, options)?;
+        while let Some(batch) = next {
+            writer.write(&batch)?;
+            next = rows.next().await?;
+        }
+        let provenance = rows.provenance()?;
+        let totals = writer.finish(&provenance)?;
+        // What an answer leaves out is said whatever its format.
+        provenance.notes.iter().for_each(|note| self.note(note));
+        Ok(totals)
+    }
+}
+
+fn named(parameters: &[(&str, &str)]) -> Parameters {
+    parameters
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
