@@ -61,7 +61,7 @@ pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
     let mut writer = app.writer()?;
     let watcher = Watcher::new(app.progress_style(), Arc::clone(&stop));
     let mut all = Vec::new();
-    let mut cancelled = None;
+    let mut failed = None;
     for path in &args.paths {
         let request = ImportRequest {
             path: path.clone(),
@@ -76,7 +76,7 @@ pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
         match collector::import(&mut writer, &request, &watcher) {
             Ok(report) => all.push((path, report)),
             Err(error) => {
-                cancelled = Some(Failure::from(error));
+                failed = Some(Failure::from(error));
                 break;
             }
         }
@@ -84,12 +84,6 @@ pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
     // What was committed stays whatever happened then, and its columns are worth having.
     query::refresh_columns(&writer, false)?;
     watcher.end();
-    if let Some(failure) = cancelled {
-        if failure.code != INTERRUPTED || all.is_empty() {
-            return Err(failure);
-        }
-        app.warn(&failure.message);
-    }
     let newest = all
         .iter()
         .flat_map(|(_, report)| &report.snapshots)
@@ -103,6 +97,10 @@ pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
         } else {
             report::print(app, path, report, &watcher, writer.archive())?;
         }
+    }
+    // What was done before is said first.
+    if let Some(failure) = failed {
+        return Err(failure);
     }
     let incomplete = all
         .iter()
@@ -123,13 +121,7 @@ pub(crate) fn run(app: &App, args: &ImportArgs) -> Result<u8> {
         (0 | 1, _) => app.next_command("ls")?,
         _ => app.next_command("diff")?,
     }
-    Ok(if stop.load(Ordering::Relaxed) {
-        INTERRUPTED
-    } else if incomplete {
-        PARTIAL
-    } else {
-        0
-    })
+    Ok(if incomplete { PARTIAL } else { 0 })
 }
 
 fn moment(text: &str) -> Result<Timestamp> {
