@@ -136,8 +136,22 @@ impl UnitWriter {
         let dictionary = newest
             .map(|number| archive.dictionary(kind.number, number))
             .transpose()?;
-        Ok(Self {
-            kind: kind.number,
+        Ok(Self::with(kind.number, newest, dictionary))
+    }
+
+    /// Writes with the kind's newest dictionary at another level than imports do.
+    pub(crate) fn at_level(archive: &Archive, kind: &KindState, level: i32) -> Result<Self> {
+        let Some((number, frame)) = kind.dictionaries.last().copied() else {
+            return Self::new(archive, kind);
+        };
+        let opened = archive.open_frame(frame, FrameKind::Dictionary)?;
+        let dictionary = Arc::new(Dictionary::new(number, &opened.content, level));
+        Ok(Self::with(kind.number, Some(number), Some(dictionary)))
+    }
+
+    fn with(kind: KindNumber, newest: Option<u32>, dictionary: Option<Arc<Dictionary>>) -> Self {
+        Self {
+            kind,
             settled: dictionary.is_some(),
             dictionary,
             newest_dictionary: newest.unwrap_or(0),
@@ -146,7 +160,7 @@ impl UnitWriter {
             frame: None,
             placed: Vec::new(),
             new_dictionaries: Vec::new(),
-        })
+        }
     }
 
     /// Adds versions of one object that stand for themselves; `raw` are their record bytes.
