@@ -259,6 +259,8 @@ def arguments():
 
 def main():
     options = arguments()
+    if options.work:
+        os.makedirs(options.work, exist_ok=True)
     work = tempfile.mkdtemp(prefix="entrace-bench-", dir=options.work)
     try:
         result = {"command": options.command, "about": about(options), **COMMANDS[options.command](options, work)}
