@@ -13,11 +13,15 @@ use crate::progress::ProgressChoice;
 use crate::secrets::KeyArgs;
 
 const AFTER_HELP: &str = "\
-Revisions (REV):  latest  latest~2  first  a1b2c3d4 (id, 6 characters or more)  2026-10-01  2026-10-01T09:00Z  -7d  tag:NAME
-Objects (OBJ):    an id, or KIND:NAME such as user:alice@contoso.example  ca:\"CA001: Require MFA\"  group:Finance
+Revisions (REV)  latest  latest~2  first  2026-10-01  2026-10-01T09:00Z  -7d  tag:NAME
+                 a1b2c3d4 (the beginning of a snapshot's id, 6 characters or more)
+Objects (OBJ)    an id, or KIND:NAME such as user:alice@contoso.example  group:Finance
+                 ca:\"CA001: Require MFA\"
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 5 differences found (with --exit-code),
-            10 no archive, 11 archive locked, 12 wrong key, 13 archive too new, 14 archive damaged, 130 interrupted
+Exit codes        0 done                   1 failed              2 wrong usage
+                  3 done in part           5 differences found (with --exit-code)
+                 10 no archive            11 archive locked     12 wrong key
+                 13 archive too new       14 archive damaged   130 interrupted
 
 A first look, without a tenant: entrace demo";
 

@@ -22,7 +22,8 @@ pub(crate) struct KeyArgs {
         global = true,
         value_name = "FILE",
         env = "ENTRACE_KEY_FILE",
-        help_heading = "Keys"
+        help_heading = "Keys",
+        hide_short_help = true
     )]
     pub(crate) key_file: Vec<PathBuf>,
     /// File whose first line is the passphrase
@@ -31,7 +32,8 @@ pub(crate) struct KeyArgs {
         global = true,
         value_name = "FILE",
         env = "ENTRACE_PASSPHRASE_FILE",
-        help_heading = "Keys"
+        help_heading = "Keys",
+        hide_short_help = true
     )]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Command whose output's first line is the passphrase
@@ -40,7 +42,8 @@ pub(crate) struct KeyArgs {
         global = true,
         value_name = "COMMAND",
         env = "ENTRACE_PASSPHRASE_COMMAND",
-        help_heading = "Keys"
+        help_heading = "Keys",
+        hide_short_help = true
     )]
     pub(crate) passphrase_command: Option<String>,
 }

@@ -16,7 +16,7 @@ use crate::words::quoted;
 
 /// Show since when each property of an object has its value, and who gave it
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace blame ca:\"CA001: Require MFA\"
   entrace blame user:alice@contoso.example jobTitle")]
 pub(crate) struct BlameArgs {

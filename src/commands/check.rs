@@ -13,8 +13,8 @@ use crate::output::{Tone, bytes, plural};
 /// Verify the archive: log, packs, records, states, index, columns
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without options the structure is checked: the log against its signed checkpoint, every pack's footer, every record,
-state and Merkle root, and the index. --read-data reads every byte. Exit code 14 means damage; what is derived (index
+Without options the structure is checked: the log against its signed checkpoint, every pack's footer, every record, \
+state and Merkle root, and the index. --read-data reads every byte. Exit code 14 means damage; what is derived (index \
 and columns) is made anew with: entrace rebuild")]
 pub(crate) struct CheckArgs {
     /// Read and verify every byte

@@ -11,7 +11,7 @@ use crate::output::{bytes, plural};
 /// Rewrite small packs into few, so that versions of one object compress against each other
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Run it weekly or monthly. Nothing about the history changes: every object version stays, in fewer bytes. Of values that
+Run it weekly or monthly. Nothing about the history changes: every object version stays, in fewer bytes. Of values that \
 change every day without meaning (volatile properties), the newest and the first of each month are kept.")]
 pub(crate) struct CompactArgs {}
 

@@ -9,7 +9,7 @@ use crate::failure::Result;
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace completions bash > ~/.local/share/bash-completion/completions/entrace
   entrace completions zsh > ~/.zfunc/_entrace
   entrace completions fish > ~/.config/fish/completions/entrace.fish

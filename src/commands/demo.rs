@@ -19,7 +19,7 @@ use crate::words::quoted;
 /// See what it does, on a small invented tenant
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes some nights of exports of an invented tenant and makes an archive from them, shows what changed over a weekend,
+Writes some nights of exports of an invented tenant and makes an archive from them, shows what changed over a weekend, \
 and asks one question in SQL. Needs no tenant, no network and no key.")]
 pub(crate) struct DemoArgs {
     /// Folder to write to; by default a new one among the temporary files

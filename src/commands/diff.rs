@@ -13,7 +13,7 @@ use crate::words::quoted;
 
 /// Show what differs between two states
 #[derive(Debug, Default, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace diff                              the last two snapshots
   entrace diff --from -7d                   the last week
   entrace diff first..latest --kind ca      Conditional Access policies over all time

@@ -14,7 +14,7 @@ use crate::words::quoted;
 
 /// Find a text in names, ids and values
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace find finance                        in the newest state
   entrace find 203.0.113.7 --all-time         in every state there ever was
   entrace find mallory 2026-10-01 --kind ca   as of a date, in one kind

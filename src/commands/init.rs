@@ -13,7 +13,7 @@ use crate::secrets;
 /// Make an empty archive
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An archive is encrypted. Say who can open it: a passphrase, an age recipient (make a key with age-keygen), or, by
+An archive is encrypted. Say who can open it: a passphrase, an age recipient (make a key with age-keygen), or, by \
 explicit choice, anyone who can read its folder (--unprotected).
 
   entrace -a contoso.entrace init --tenant contoso --recipient age1...

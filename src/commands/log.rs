@@ -16,7 +16,7 @@ use crate::words::quoted;
 
 /// Show what changed, newest first, and who did it
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace log                                     the newest changes of anything
   entrace log ca:\"CA001: Require MFA\"             one object's history, with values
   entrace log --since -7d --actor mallory@contoso.example -p

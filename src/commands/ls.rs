@@ -10,7 +10,7 @@ use crate::words::quoted;
 
 /// List the kinds of a state, or the objects of a kind
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace ls                         kinds and how many objects each has now
   entrace ls users                   all users
   entrace ls -7d conditional_access_policies

@@ -11,7 +11,7 @@ use crate::output::{bytes, plural};
 /// Make index and columns anew from packs and log
 #[derive(Debug, Args)]
 #[command(after_help = "\
-index.redb and the folder columns are derived: they can be deleted at any time, and this makes them again. Packs, log,
+index.redb and the folder columns are derived: they can be deleted at any time, and this makes them again. Packs, log, \
 keys and keyring are the archive; nothing can make those again.")]
 pub(crate) struct RebuildArgs {
     /// Make the index only; columns are made by the next import or compact

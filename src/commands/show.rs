@@ -14,7 +14,7 @@ use crate::words::quoted;
 
 /// Show one object in full, now or at any time
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace show user:alice@contoso.example
   entrace show ca:\"CA001: Require MFA\" 2026-10-01
   entrace show 3f1c6f0e-... --path conditions.users")]

@@ -9,7 +9,7 @@ use crate::records::records;
 
 /// Name a snapshot, or list the names
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = "Examples:
   entrace tag before-migration              name the newest snapshot
   entrace tag before-migration 2026-10-01   name another
   entrace tag --delete before-migration     forget a name (the log remembers that it was given)

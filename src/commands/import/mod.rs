@@ -16,14 +16,14 @@ use crate::progress::{ProgressStyle, Watcher};
 
 /// Read existing exports into the archive
 #[derive(Debug, Args)]
-#[command(after_help = "\
-  entrace import ./entra-export                            a folder written by EntraExporter
-  entrace import --format git ./exports-repo               a git repository of exports: one snapshot a commit
+#[command(after_help = "Examples:
+  entrace import ./entra-export                a folder written by EntraExporter
+  entrace import --format git ./exports-repo   a git repository: one snapshot a commit
   entrace import --format jsonl ./day-001 --taken-at 2026-01-05T02:00:00Z
-  entrace import --format events ./audit-logs              directory audit, sign-in and risk events
+  entrace import --format events ./audit-logs  directory audits, sign-ins, risk detections
 
-One bad file never fails an import: what was rejected or is doubtful is listed, and kept in the table
-collection_errors. Importing the same again changes nothing. A kind the export lacks is left as it was; a kind of which
+One bad file never fails an import: what was rejected or is doubtful is listed, and kept in the table \
+collection_errors. Importing the same again changes nothing. A kind the export lacks is left as it was; a kind of which \
 most is gone at once is taken for a failed export unless --accept-deletions says otherwise.")]
 pub(crate) struct ImportArgs {
     /// Folders, files or git repositories

@@ -17,17 +17,17 @@ use crate::failure::{Failure, Result};
 
 /// Ask any past state in SQL; without a statement: a shell
 #[derive(Debug, Args)]
-#[command(after_help = "\
-  entrace sql                                                            a shell
+#[command(after_help = "Examples:
+  entrace sql                                  a shell
   entrace sql -c \"select display_name, state from conditional_access_policies\"
   entrace sql -c \"select * from users for system_time as of '2026-10-01'\"
   entrace sql -c 'select count(*) from \"@-7d\".groups'
   entrace sql -o jsonl -c \"select * from diff('latest~1', 'latest')\"
-  entrace sql --param upn=alice@contoso.example -c 'select * from users where user_principal_name = $upn'
+  entrace sql --param who=alice@contoso.example -c 'select * from users where mail = $who'
   entrace sql -f questions.sql -o csv > answers.csv
 
-Tables are named as in Graph, plural and in snake_case, with <table>_history for every version there was. Of all kinds
-together: snapshots, coverage, objects, links, changes, property_changes, link_changes, and the functions
+Tables are named as in Graph, plural and in snake_case, with <table>_history for every version there was. Of all kinds \
+together: snapshots, coverage, objects, links, changes, property_changes, link_changes, and the functions \
 diff(from, to), diff_properties(from, to), diff_links(from, to), history(object). \\d in the shell lists them all.")]
 pub(crate) struct SqlArgs {
     /// Statements, separated by semicolons
