@@ -367,7 +367,8 @@ impl Selection {
         Ok(())
     }
 
-    /// Volatile values are kept for the newest statement and for the first of each month; there in full.
+    /// Volatile values are kept for the newest statement and for the first of each month, over each other:
+    /// what a frame that stays says already is not said again.
     fn thin_volatile(&self, tools: &mut Tools<'_>, batch: &mut KindBatch) -> Result<()> {
         let archive = tools.archive;
         let kind = batch.state.number;
@@ -394,28 +395,44 @@ impl Selection {
             .filter(|(_, frame)| !self.frames.contains_key(frame))
             .copied()
             .collect();
-        let (mut values, mut month) = (Values::new(), None);
+        // The values there were at a time, and those that the frames kept so far tell of it.
+        let (mut values, mut told) = (Values::new(), Values::new());
+        let (mut month, mut base) = (None, None);
         for (at, (time, snapshot, frame)) in in_time.iter().enumerate() {
             let opened = archive.open_frame(*frame, FrameKind::Volatile)?;
             let decoded = VolatileFrame::decode(&opened.content)
                 .map_err(|_| Self::undecodable(archive, *frame))?;
+            if !self.frames.contains_key(frame) {
+                told.extend(decoded.values.clone());
+                base = Some(*snapshot);
+            }
             values.extend(decoded.values);
+            // A statement may have several frames: what it says is known behind the last.
+            let next = in_time.get(at + 1);
+            if next.is_some_and(|(_, next, _)| next == snapshot) {
+                continue;
+            }
             let alive = archive.view.state(kind, *snapshot)?;
             let this_month = month_of(*time);
             let first = month != Some(this_month);
             month = Some(this_month);
-            if first || at + 1 == in_time.len() {
-                let alive_values: Values = values
+            if first || next.is_none() {
+                let untold: Values = values
                     .iter()
-                    .filter(|(o, _)| alive.contains(**o))
+                    .filter(|(o, v)| alive.contains(**o) && told.get(*o) != Some(*v))
                     .map(|(o, v)| (*o, v.clone()))
                     .collect();
+                if untold.is_empty() {
+                    continue;
+                }
+                told.extend(untold.clone());
                 let content = VolatileFrame {
                     kind,
-                    base: None,
-                    values: alive_values,
+                    base,
+                    values: untold,
                 }
                 .encode();
+                base = Some(*snapshot);
                 let nonce = Sealer::random_nonce();
                 let number = tools.staging.push(
                     archive,
@@ -428,6 +445,7 @@ impl Selection {
                 kept.push((*snapshot, number));
             }
         }
+        kept.sort_unstable();
         batch.volatile = Some(kept);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! zstd as the format uses it: dictionaries per kind, prefixes, frames without their magic number.
 
+use std::cell::RefCell;
+
 use zstd::zstd_safe::{self, CCtx, CDict, CParameter, DCtx, DDict};
 
 use crate::error::{Error, Result};
@@ -131,24 +133,28 @@ fn fault(code: zstd_safe::ErrorCode) -> Error {
     Error::Internal(format!("zstd: {}", zstd_safe::get_error_name(code)))
 }
 
+thread_local! {
+    /// Making a context takes several times as long as one person's version takes to decompress.
+    static DECOMPRESSOR: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+}
+
 /// Undoes [`Compressor::compress`]; `None` unless exactly `raw_len` bytes come out.
 pub(crate) fn decompress(stored: &[u8], raw_len: usize, method: Method<'_>) -> Option<Vec<u8>> {
     let mut frame = Vec::with_capacity(MAGIC.len() + stored.len());
     frame.extend_from_slice(&MAGIC);
     frame.extend_from_slice(stored);
     let mut out = Vec::with_capacity(raw_len);
-    match method {
-        Method::Plain => DCtx::create().decompress(&mut out, &frame),
-        Method::Dictionary(dictionary) => {
-            DCtx::create().decompress_using_ddict(&mut out, &frame, &dictionary.decompress)
-        }
-        Method::Prefix(prefix) => {
-            let mut context = DCtx::create();
-            context.ref_prefix(prefix).ok()?;
-            context.decompress(&mut out, &frame)
-        }
-    }
-    .ok()?;
+    DECOMPRESSOR
+        .with_borrow_mut(|context| match method {
+            Method::Plain => context.decompress(&mut out, &frame),
+            Method::Dictionary(dictionary) => {
+                context.decompress_using_ddict(&mut out, &frame, &dictionary.decompress)
+            }
+            // A prefix is a record, which cannot be taken for a trained dictionary: those begin with
+            // 0x37 0xa4, where a record has its key's length and UTF-8.
+            Method::Prefix(prefix) => context.decompress_using_dict(&mut out, &frame, prefix),
+        })
+        .ok()?;
     (out.len() == raw_len).then_some(out)
 }
 
@@ -164,7 +170,9 @@ pub(crate) fn zstd_frame(content: &[u8]) -> Result<Vec<u8>> {
 /// Undoes [`zstd_frame`]; `None` unless exactly `raw_len` bytes come out.
 pub(crate) fn read_zstd_frame(bytes: &[u8], raw_len: usize) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(raw_len);
-    DCtx::create().decompress(&mut out, bytes).ok()?;
+    DECOMPRESSOR
+        .with_borrow_mut(|context| context.decompress(&mut out, bytes))
+        .ok()?;
     (out.len() == raw_len).then_some(out)
 }
 

@@ -76,6 +76,21 @@ pub(crate) fn take_record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Sho
     })
 }
 
+/// Where the records of a unit's raw bytes begin, up to the first that is cut short; what is in them
+/// is looked at when it is taken.
+pub(crate) fn record_starts(raw: &[u8]) -> Vec<u32> {
+    let mut starts = Vec::new();
+    let mut reader = Reader(raw);
+    while !reader.is_empty() {
+        let start = raw.len() - reader.0.len();
+        if reader.sized().and_then(|_| reader.sized()).is_err() {
+            break;
+        }
+        starts.extend(u32::try_from(start));
+    }
+    starts
+}
+
 /// The records of a unit's raw bytes.
 pub(crate) fn records(raw: &[u8]) -> impl Iterator<Item = Result<Record<'_>, Short>> {
     let mut reader = Reader(raw);

@@ -39,6 +39,15 @@ impl Parser {
             offset: e.valid_up_to(),
             reason: "invalid UTF-8",
         })?;
+        self.parse_text(text)
+    }
+
+    /// [`Parser::parse`] of what is known to be UTF-8.
+    ///
+    /// # Errors
+    /// Those of [`Parser::parse`].
+    pub fn parse_text<'a>(&'a mut self, text: &'a str) -> Result<Document<'a>, JsonError> {
+        let bytes = text.as_bytes();
         if u32::try_from(bytes.len()).is_err() {
             return Err(JsonError {
                 offset: 0,

@@ -1,5 +1,6 @@
 //! From versions to Arrow arrays.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use catalog::ColumnType;
@@ -36,6 +37,10 @@ pub(crate) struct RowBuilder<'s> {
     parser: Parser,
     rows: usize,
     needs_payload: bool,
+    target_kind: Option<usize>,
+    /// The entity type that was met last, and its kind: most edges of a kind point to the same.
+    last_target: (String, String),
+    display: Option<usize>,
 }
 
 impl<'s> RowBuilder<'s> {
@@ -54,8 +59,16 @@ impl<'s> RowBuilder<'s> {
                 Origin::Ordinal | Origin::Key | Origin::Parent | Origin::Source | Origin::Target
             )
         };
+        // A column that is not wanted need not be made.
+        let only = |origin: Origin| {
+            let column = schema.columns.iter().position(|c| c.origin == origin);
+            column.filter(|column| at[*column].is_some())
+        };
         Self {
             schema,
+            target_kind: only(Origin::TargetKind),
+            last_target: (String::new(), String::new()),
+            display: only(Origin::Display),
             wanted: wanted.to_vec(),
             filled: vec![false; wanted.len()],
             builders,
@@ -78,7 +91,7 @@ impl<'s> RowBuilder<'s> {
         if self.needs_payload {
             let mut parser = std::mem::take(&mut self.parser);
             let document = parser
-                .parse(payload.as_bytes())
+                .parse_text(payload)
                 .map_err(|e| Error::Internal(format!("a stored payload is not JSON: {e}")))?;
             self.push_payload(key, document.root());
             self.parser = parser;
@@ -128,31 +141,34 @@ impl<'s> RowBuilder<'s> {
 
     fn push_payload(&mut self, key: &str, root: Value<'_>) {
         let schema = self.schema;
-        let mut known = schema.properties.iter().peekable();
+        let mut known = schema.properties.as_slice();
         let mut id = None;
         let mut folded_id = None;
-        for (name, value) in root.members() {
+        let mut members = root.members().peekable();
+        while let Some((name, value)) = members.next() {
             match name.as_ref() {
                 "id" => id = value.text(),
-                "@odata.type" => self.target_kind(value),
+                "@odata.type" if self.target_kind.is_some() => self.target_kind(value),
                 other if id.is_none() && other.eq_ignore_ascii_case("id") => {
                     folded_id = value.text();
                 }
                 _ => {}
             }
-            // Both lists are sorted; a name that occurs twice fills its column with the last value only.
-            while known
-                .next_if(|(property, _)| *property < name.as_ref())
-                .is_some()
-            {}
-            if let Some((property, column)) = known.peek()
-                && *property == name
-                && let Some(builder) = self.at[*column]
-                && !self.filled[builder]
-            {
-                let last = root.get(&name).unwrap_or(value);
-                self.filled[builder] =
-                    self.builders[builder].append(last, schema.columns[*column].origin);
+            // Both lists are sorted, so that a walk through both finds what they share.
+            while let Some(((property, column), behind)) = known.split_first() {
+                match (*property).cmp(name.as_ref()) {
+                    Ordering::Less => known = behind,
+                    Ordering::Greater => break,
+                    Ordering::Equal => {
+                        // Of a name that occurs twice, neighbours in canonical text, the last counts.
+                        let is_last = members.peek().is_none_or(|(next, _)| *next != name);
+                        if let Some(builder) = self.at[*column].filter(|_| is_last) {
+                            let origin = schema.columns[*column].origin;
+                            self.filled[builder] = self.builders[builder].append(value, origin);
+                        }
+                        break;
+                    }
+                }
             }
         }
         if let Some(id) = id.or(folded_id) {
@@ -166,36 +182,27 @@ impl<'s> RowBuilder<'s> {
     }
 
     fn target_kind(&mut self, value: Value<'_>) {
-        let Some(column) = self
-            .schema
-            .columns
-            .iter()
-            .position(|c| c.origin == Origin::TargetKind)
-        else {
+        let (Some(column), Some(text)) = (self.target_kind, value.text()) else {
             return;
         };
-        let Some(text) = value.text() else { return };
-        let kind = catalog::by_entity_type(&text).first();
-        let name = kind.map_or_else(
-            || text.trim_start_matches("#microsoft.graph.").to_owned(),
-            |k| k.name.to_owned(),
-        );
-        self.set(column, &name);
+        let mut last = std::mem::take(&mut self.last_target);
+        if last.0 != text {
+            let kind = catalog::by_entity_type(&text).first();
+            let name = kind.map_or_else(
+                || text.trim_start_matches("#microsoft.graph.").to_owned(),
+                |k| k.name.to_owned(),
+            );
+            last = (text.into_owned(), name);
+        }
+        self.set(column, &last.1);
+        self.last_target = last;
     }
 
     /// Kinds nobody listed: the first property whose name says that it is a name.
     fn display(&mut self, root: Value<'_>) {
-        let Some(column) = self
-            .schema
-            .columns
-            .iter()
-            .position(|c| c.origin == Origin::Display)
-        else {
+        let Some(column) = self.display else {
             return;
         };
-        if self.at[column].is_none() {
-            return;
-        }
         let rank = |name: &str| {
             let lower = name.to_ascii_lowercase();
             match lower.as_str() {

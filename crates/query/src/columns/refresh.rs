@@ -70,8 +70,7 @@ fn write(archive: &Archive, kind: &StoredKind, columns: &KindColumns, first: u32
         key: &key,
         archive: archive.id().to_string(),
     };
-    let mut writer =
-        SegmentWriter::new(kind.number.0, first, kind.versions, &key, &columns.schema)?;
+    let mut writer = SegmentWriter::new(kind.number.0, first, kind.versions, &key, &columns.schema);
     let schema = Arc::clone(&columns.schema.arrow);
     let all: Vec<usize> = (0..columns.schema.columns.len()).collect();
     let mut builder = RowBuilder::new(&columns.schema, &all);

@@ -47,6 +47,16 @@ pub(crate) struct KindSchema {
     pub(crate) arrow: SchemaRef,
 }
 
+/// Columns that repeat others in nearly every row: a key consists of the ids it leads through, and a
+/// relationship's target is its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ToldByOthers {
+    /// The source or the parent: what a key begins with.
+    pub(crate) first: usize,
+    /// The target, where the kind is a relationship: what its keys end with. Other keys end with the id.
+    pub(crate) target: Option<usize>,
+}
+
 /// Position of the ordinal and the id in every projection.
 pub(crate) const ORDINAL: usize = 0;
 pub(crate) const ID: usize = 1;
@@ -96,6 +106,16 @@ impl KindSchema {
         }
     }
 
+    /// Columns of which segments keep only what the others do not tell.
+    pub(crate) fn told_by_others(&self) -> Option<ToldByOthers> {
+        let at = |origin: Origin| self.columns.iter().position(|c| c.origin == origin);
+        let (first, target) = match (at(Origin::Source), at(Origin::Parent)) {
+            (Some(source), _) => (source, at(Origin::Target)),
+            (None, parent) => (parent?, None),
+        };
+        Some(ToldByOthers { first, target })
+    }
+
     /// Columns that may name the object, best first.
     pub(crate) fn display(&self) -> Vec<usize> {
         let by_property = |property: &&str| {
@@ -126,7 +146,7 @@ impl KindSchema {
 }
 
 /// Changes with every change of what a column holds.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 fn column(name: &str, origin: Origin) -> KindColumn {
     KindColumn {

@@ -40,18 +40,13 @@ pub(crate) struct OpenFrame {
 #[derive(Debug)]
 pub(crate) struct RawUnit {
     pub(crate) bytes: Vec<u8>,
-    /// Of the records up to the first that does not decode.
+    /// Of the records up to the first that is cut short.
     starts: Vec<u32>,
 }
 
 impl RawUnit {
     fn new(bytes: Vec<u8>) -> Self {
-        let mut starts = Vec::new();
-        let mut at = 0;
-        for record in data::records(&bytes).map_while(std::result::Result::ok) {
-            starts.extend(u32::try_from(at));
-            at += record.bytes.len();
-        }
+        let starts = data::record_starts(&bytes);
         Self { bytes, starts }
     }
 
@@ -98,10 +93,7 @@ impl Archive {
         ordinals: &RoaringBitmap,
         mut each: impl FnMut(Ordinal, &str, &str) -> Result<()>,
     ) -> Result<()> {
-        let mut places = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
-        for ordinal in ordinals {
-            places.push((self.view.reader.version(kind, ordinal)?.place, ordinal));
-        }
+        let mut places = self.view.reader.places(kind, ordinals)?;
         places.sort_unstable();
         let mut places = places.as_slice();
         while let Some((first, _)) = places.first() {
@@ -109,36 +101,17 @@ impl Archive {
             let count = places.partition_point(|(place, _)| (place.frame, place.unit) == unit);
             let (inside, rest) = places.split_at(count);
             places = rest;
-            let bytes = match self.unit(kind, unit.0, unit.1) {
+            let raw = match self.unit(kind, unit.0, unit.1) {
                 Err(Error::Erased) => continue,
                 other => other?,
             };
-            self.unit_records(kind, &bytes.bytes, inside, &mut each)?;
-        }
-        Ok(())
-    }
-
-    fn unit_records(
-        &self,
-        kind: KindNumber,
-        bytes: &[u8],
-        wanted: &[(Place, Ordinal)],
-        each: &mut impl FnMut(Ordinal, &str, &str) -> Result<()>,
-    ) -> Result<()> {
-        let mut wanted = wanted.iter().peekable();
-        for (at, record) in data::records(bytes).enumerate() {
-            let Some((place, ordinal)) = wanted.peek() else {
-                break;
-            };
-            if usize::from(place.record) == at {
-                let record = record.map_err(|_| self.broken_record(kind, *ordinal))?;
+            for (place, ordinal) in inside {
+                let record = raw.record(place.record);
+                let record = record.ok_or_else(|| self.broken_record(kind, *ordinal))?;
                 each(*ordinal, record.key, record.payload)?;
-                wanted.next();
             }
         }
-        wanted.next().map_or(Ok(()), |(_, ordinal)| {
-            Err(self.broken_record(kind, *ordinal))
-        })
+        Ok(())
     }
 
     /// All versions an object ever had, newest first; empty where there is no such object.

@@ -19,6 +19,8 @@ pub(crate) use units::{HandleMap, Runs, UnitTable};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use roaring::RoaringBitmap;
+
 use crate::bytes::Reader;
 use crate::error::{Error, Result};
 use crate::id::{KindNumber, Ordinal, SnapshotNumber};
@@ -103,6 +105,15 @@ struct Cache {
 
 fn unusable(reason: impl Into<String>) -> Error {
     Error::Index(reason.into())
+}
+
+/// A version in the row that holds it.
+fn version_in(row: &[u8], kind: KindNumber, ordinal: Ordinal) -> Result<VersionRow> {
+    let at = (ordinal % VERSIONS_PER_ROW) as usize * VERSION_LEN;
+    let bytes = row.get(at..at + VERSION_LEN);
+    let bytes = bytes
+        .ok_or_else(|| unusable(format!("version {ordinal} of kind {} is missing", kind.0)))?;
+    VersionRow::decode(bytes)
 }
 
 impl IndexReader {
@@ -216,11 +227,27 @@ impl IndexReader {
 
     pub(crate) fn version(&self, kind: KindNumber, ordinal: Ordinal) -> Result<VersionRow> {
         let row = self.need(Table::Versions, (kind.0, ordinal / VERSIONS_PER_ROW))?;
-        let at = (ordinal % VERSIONS_PER_ROW) as usize * VERSION_LEN;
-        let bytes = row.get(at..at + VERSION_LEN);
-        let bytes = bytes
-            .ok_or_else(|| unusable(format!("version {ordinal} of kind {} is missing", kind.0)))?;
-        VersionRow::decode(bytes)
+        version_in(&row, kind, ordinal)
+    }
+
+    /// Where versions are stored: one look at a row for all that are in it.
+    pub(crate) fn places(
+        &self,
+        kind: KindNumber,
+        ordinals: &RoaringBitmap,
+    ) -> Result<Vec<(Place, Ordinal)>> {
+        let mut places = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
+        let mut last: Option<(u32, Arc<Vec<u8>>)> = None;
+        for ordinal in ordinals {
+            let number = ordinal / VERSIONS_PER_ROW;
+            let row = match last.take() {
+                Some((at, row)) if at == number => row,
+                _ => self.need(Table::Versions, (kind.0, number))?,
+            };
+            places.push((version_in(&row, kind, ordinal)?.place, ordinal));
+            last = Some((number, row));
+        }
+        Ok(places)
     }
 
     /// The newest ordinal of an object.
