@@ -334,3 +334,58 @@ fn tags_name_snapshots_until_they_are_taken_away() {
     assert!(open.tag("before", None).expect("because memory works"));
     assert_eq!(open.archive().tags(), []);
 }
+
+#[test]
+fn compaction_repeats_no_volatile_values_that_lie_in_a_pack_that_stays() {
+    let storage = storage();
+    let mut open = writer(&storage);
+    let mut state = 1u32;
+    let mut random = |length: usize| -> String {
+        let letters = (0..length).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'0' + (state >> 26) as u8)
+        });
+        letters.filter(char::is_ascii_alphanumeric).collect()
+    };
+    // Too long for its pack to be rewritten.
+    let long = format!("\"{}\"", random(20 << 20));
+    let seen: Vec<String> = (0..300)
+        .map(|_| format!("{{\"seen\":\"{}\"}}", random(60)))
+        .collect();
+    let later = ["{\"seen\":\"later\"}", "{\"seen\":\"still later\"}"];
+    for (at, first) in [&*seen[0], later[0], later[1]].into_iter().enumerate() {
+        let at = i64::try_from(at).expect("because three is a small number");
+        snapshot(&mut open, at, KindOptions::default(), |snapshot, kind| {
+            let mut put = |object: Object<'_>| {
+                let put = snapshot.put(kind, &object, &mut |_| false);
+                put.expect("because memory works");
+            };
+            put(object("long", &long));
+            for (number, seen) in seen.iter().enumerate() {
+                put(Object {
+                    // Later only the first one's values moved.
+                    volatile: match (number, at) {
+                        (0, _) => first,
+                        (_, 0) => seen,
+                        _ => "",
+                    },
+                    ..object(&number.to_string(), "1")
+                });
+            }
+        });
+    }
+    let newest = |open: &Writer| {
+        let archive = open.archive();
+        let kind = archive.kind("group").expect("because it was written");
+        let values = archive.volatile(kind.number, 3);
+        values.expect("because nothing is damaged")
+    };
+    let before = newest(&open);
+    assert_eq!((before.len(), &*before[&1]), (300, later[1]));
+    let report = open.compact().expect("because memory works");
+    assert!(
+        report.packs.1 < report.packs.0 && report.pack_bytes.1 < report.pack_bytes.0,
+        "{report:?}"
+    );
+    assert_eq!(newest(&open), before);
+}
