@@ -13,9 +13,9 @@ use crate::index::{KindState, Place, Runs};
 use crate::keys::SubjectHandle;
 use crate::seal::{Nonce, Sealer};
 
-/// A data frame is closed when it holds this many stored bytes: small enough to read one version
-/// from, large enough for its own overhead not to count.
-const FRAME_BYTES: usize = 128 << 10;
+/// A data frame is closed when it holds this many stored bytes: one version is read with the frame it
+/// stands in. A quarter of 128 KiB costs 0.3 % more room and reads scattered versions that much faster.
+const FRAME_BYTES: usize = 32 << 10;
 /// Units of several objects grow to this where records are small (edges): a GUID repeats over many
 /// records, and only a window that reaches its last use saves it. More than zstd's window at the
 /// usual level would gain nothing.
