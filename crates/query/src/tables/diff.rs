@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
 use roaring::RoaringBitmap;
-use store::{Snapshot, StoredKind};
+use store::{KindNumber, Snapshot, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, constant, numbers, texts};
 use super::changes::{edges_from, version_text};
@@ -64,6 +64,11 @@ pub(crate) fn states(
     Ok((&*after - &*before, &*before - &*after))
 }
 
+/// Names by version.
+type Names = HashMap<u32, Named>;
+/// Names of the edges that differ, by their kind.
+type EdgeNames = HashMap<KindNumber, Arc<Names>>;
+
 /// Objects that differ between two snapshots.
 #[derive(Debug)]
 pub(crate) struct DiffTable {
@@ -105,13 +110,23 @@ impl DiffTable {
         Ok(counts)
     }
 
+    /// Names of the edges of a kind that differ: asked by the kind's own rows and by the rows of the
+    /// objects they start from, and read once.
+    fn edge_names(&self, edge: &StoredKind, known: &mut EdgeNames) -> Result<Arc<Names>> {
+        if let Some(names) = known.get(&edge.number) {
+            return Ok(Arc::clone(names));
+        }
+        let (opened, closed) = states(&self.source, edge, &self.from, &self.to)?;
+        let names = Arc::new(named(&self.source, edge, &(&opened | &closed))?);
+        known.insert(edge.number, Arc::clone(&names));
+        Ok(names)
+    }
+
     /// Edges that differ, by the key of the object they start from.
-    fn links(&self, kind: &StoredKind) -> Result<HashMap<String, u64>> {
+    fn links(&self, kind: &StoredKind, known: &mut EdgeNames) -> Result<HashMap<String, u64>> {
         let mut counts = HashMap::new();
         for edge in edges_from(&self.source, &kind.name) {
-            let (opened, closed) = states(&self.source, &edge, &self.from, &self.to)?;
-            let names = named(&self.source, &edge, &(&opened | &closed))?;
-            for name in names.values() {
+            for name in self.edge_names(&edge, known)?.values() {
                 if let Some(start) = name.key.split(model::KEY_SEPARATOR).next() {
                     *counts.entry(start.to_owned()).or_insert(0) += 1;
                 }
@@ -127,6 +142,7 @@ impl Relation for DiffTable {
     }
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
+        let mut edges = EdgeNames::new();
         for kind in comparable(
             &self.source,
             &self.from,
@@ -137,14 +153,14 @@ impl Relation for DiffTable {
             let (opened, closed) = states(&self.source, &kind, &self.from, &self.to)?;
             let changed = deltas(&self.source.archive, kind.number, &opened, &closed)?;
             let needs_names = scan.wants(2) || scan.wants(3) || scan.wants(LINKS);
-            let names = if needs_names {
-                named(
-                    &self.source,
-                    &kind,
-                    &changed.iter().map(Delta::telling).collect(),
-                )?
-            } else {
-                HashMap::new()
+            let is_edge = catalog::by_name(&kind.name).is_some_and(catalog::Kind::is_relationship);
+            let names = match (needs_names, is_edge) {
+                (false, _) => Arc::default(),
+                (true, true) => self.edge_names(&kind, &mut edges)?,
+                (true, false) => {
+                    let telling = changed.iter().map(Delta::telling).collect();
+                    Arc::new(named(&self.source, &kind, &telling)?)
+                }
             };
             let properties = if scan.wants(PROPERTIES) {
                 self.properties(&kind, &changed)?
@@ -152,7 +168,7 @@ impl Relation for DiffTable {
                 HashMap::new()
             };
             let links = if scan.wants(LINKS) {
-                self.links(&kind)?
+                self.links(&kind, &mut edges)?
             } else {
                 HashMap::new()
             };
@@ -176,7 +192,7 @@ impl Relation for DiffTable {
 struct DiffRows<'a> {
     source: &'a Source,
     kind: &'a StoredKind,
-    names: HashMap<u32, Named>,
+    names: Arc<Names>,
     properties: HashMap<u32, u64>,
     links: HashMap<String, u64>,
 }
