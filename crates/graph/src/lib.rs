@@ -1,0 +1,1 @@
+//! Speaks Microsoft Graph: tokens, pages, batches, retries, one request budget for all.

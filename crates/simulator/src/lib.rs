@@ -1,0 +1,5 @@
+//! A Graph tenant in a process, written against Microsoft's documentation and not against our client.
+
+mod deed;
+
+pub use deed::{Act, Actor, Deed, Properties, Seed};
