@@ -9,6 +9,7 @@
 //! navigation properties arrive as part of the object.
 
 use crate::names::snake_case;
+use crate::reading::{Delta, FurtherPermission, Licence, SoftDelete};
 
 /// One kind of resource: a Graph collection or singleton, its relationships included.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +28,36 @@ pub struct Kind {
     pub api: Api,
     /// Graph path template, parents in braces (`/groups/{groupId}/members`).
     pub path: &'static str,
-    /// Query options a faithful read needs; `None` where the default suffices. `{t}` stands for the
-    /// time to read from, `{groupId}` for each group's id.
+    /// Query options a faithful read needs, paging apart; `None` where the default suffices. `{t}`
+    /// stands for the time to read from, `{groupId}` for each group's id.
     pub query: Option<&'static str>,
+    /// Least privileged application permissions, any one of which reads it in full; empty where
+    /// application-only reading is impossible or undocumented: [`Kind::access`] tells which.
+    pub permissions: &'static [&'static str],
+    /// Permission for a signed-in administrator where no application permission reads it.
+    pub delegated: Option<&'static str>,
+    /// Permissions that show what [`Kind::permissions`] leave hidden.
+    pub further_permissions: &'static [FurtherPermission],
+    /// Cheapest licence that brings the feature.
+    pub licence: Licence,
+    /// Largest `$top` of a plain list (delta functions take none); `None`: send no `$top`.
+    pub page_size: Option<u16>,
+    /// How its changes are asked for; `None`: read it all and compare.
+    pub delta: Option<Delta>,
+    /// `$expand` clause that brings a to-one edge along with the list of its parents, instead of one
+    /// request each (`manager($select=id)`). An object without the property has no such edge.
+    pub expand: Option<&'static str>,
+    /// Beginnings of `activityDisplayName` in the directory audit log after which the rows below a
+    /// target of the event must be read again \[memory\]; for kinds whose parents are many and that no
+    /// delta covers. Empty: nothing announces a change.
+    pub changed_by: &'static [&'static str],
+    /// Where its objects go when deleted; `None`: they are gone at once.
+    pub soft_delete: Option<SoftDelete>,
+    /// Request headers a faithful read needs.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Whether the list shows objects in part, so that each must be read by its own address too
+    /// \[memory\] ([`Kind::object_request`]).
+    pub read_each: bool,
     /// Qualified type of the collection's elements (`microsoft.graph.user`).
     pub entity_type: &'static str,
     /// Types derived from it that occur in the collection: an object says which in `@odata.type`.
@@ -84,6 +112,17 @@ impl Kind {
         api: Api::V1,
         path: "",
         query: None,
+        permissions: &[],
+        delegated: None,
+        further_permissions: &[],
+        licence: Licence::Free,
+        page_size: None,
+        delta: None,
+        expand: None,
+        changed_by: &[],
+        soft_delete: None,
+        headers: &[],
+        read_each: false,
         entity_type: "",
         derived_types: &[],
         shape: Shape::Object,

@@ -11,6 +11,7 @@ mod kind;
 mod lookup;
 mod names;
 mod notation;
+mod reading;
 
 pub use export_path::{ExportMatch, by_export_path};
 pub use graph_path::by_path;
@@ -18,3 +19,4 @@ pub use kept_logs::is_kept_log;
 pub use kind::{Api, Category, Column, ColumnType, Kind, PARENT, Reference, Relationship, Shape};
 pub use lookup::{by_entity_type, by_name, by_table, kinds, resolve};
 pub use names::{is_transport, snake_case};
+pub use reading::{Access, Delta, FurtherPermission, Licence, SoftDelete};

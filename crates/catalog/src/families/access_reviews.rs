@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,9 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![access_review],
         category: Category::IdentityGovernance,
         path: "/identityGovernance/accessReviews/definitions",
+        permissions: &["AccessReview.Read.All"],
+        licence: Licence::P2,
+        page_size: Some(100),
         entity_type: "microsoft.graph.accessReviewScheduleDefinition",
         display: paths![displayName],
         drift: paths![status],
@@ -35,6 +39,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Access review instance",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinitionId}/instances",
+        permissions: &["AccessReview.Read.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.accessReviewInstance",
         parent: Some("access_review_definition"),
         display: paths![id],
@@ -53,6 +59,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Access review contacted reviewers",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinitionId}/instances/{accessReviewInstanceId}/contactedReviewers",
+        permissions: &["AccessReview.Read.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.accessReviewReviewer",
         parent: Some("access_review_instance"),
         display: paths![displayName userPrincipalName],
@@ -67,6 +75,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Access review decisions",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinitionId}/instances/{accessReviewInstanceId}/decisions",
+        permissions: &["AccessReview.Read.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.accessReviewInstanceDecisionItem",
         parent: Some("access_review_instance"),
         display: paths![principal.displayName],
@@ -84,6 +94,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Access review history definition",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/accessReviews/historyDefinitions",
+        permissions: &["AccessReview.ReadWrite.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.accessReviewHistoryDefinition",
         display: paths![displayName],
         read_only: paths![createdBy createdDateTime id],
@@ -102,6 +114,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         api: Api::Beta,
         path: "/policies/accessReviewPolicy",
+        permissions: &["Policy.Read.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.accessReviewPolicy",
         shape: Shape::Singleton,
         key: None,

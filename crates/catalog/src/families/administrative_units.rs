@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
+use crate::reading::{Delta, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     ADMINISTRATIVE_UNIT,
@@ -12,6 +13,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/directory/administrativeUnits/{administrativeUnitId}/members",
         query: Some("$select=id"),
+        permissions: &["AdministrativeUnit.Read.All"],
+        page_size: Some(999),
+        delta: Some(Delta::Within),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "members",
@@ -29,6 +33,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Administrative unit scoped role members",
         category: Category::RolesAndPermissions,
         path: "/directory/administrativeUnits/{administrativeUnitId}/scopedRoleMembers",
+        permissions: &["RoleManagement.Read.Directory"],
         entity_type: "microsoft.graph.scopedRoleMembership",
         parent: Some("administrative_unit"),
         display: paths![roleMemberInfo.displayName],
@@ -47,6 +52,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Administrative unit open extensions",
         category: Category::Directory,
         path: "/directory/administrativeUnits/{administrativeUnitId}/extensions",
+        permissions: &["AdministrativeUnit.Read.All"],
         entity_type: "microsoft.graph.extension",
         derived_types: paths![microsoft.graph.openTypeExtension],
         parent: Some("administrative_unit"),
@@ -66,6 +72,14 @@ pub(super) const ADMINISTRATIVE_UNIT: Kind = Kind {
     aliases: paths![au],
     category: Category::Directory,
     path: "/directory/administrativeUnits",
+    permissions: &["AdministrativeUnit.Read.All", "Directory.Read.All"],
+    delta: Some(Delta::Own {
+        path: "/directory/administrativeUnits/delta",
+        without: &[],
+    }),
+    soft_delete: Some(thirty_days(
+        "/directory/deletedItems/microsoft.graph.administrativeUnit",
+    )),
     entity_type: "microsoft.graph.administrativeUnit",
     display: paths![displayName],
     read_only: paths![deletedDateTime id],

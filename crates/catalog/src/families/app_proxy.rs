@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind, to_many};
 use crate::notation::{columns, paths};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         api: Api::Beta,
         path: "/onPremisesPublishingProfiles/applicationProxy/connectors",
+        delegated: Some("Directory.ReadWrite.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.connector",
         display: paths![machineName],
         drift: paths![externalIp status version],
@@ -26,6 +29,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         api: Api::Beta,
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups",
+        delegated: Some("Directory.ReadWrite.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.connectorGroup",
         display: paths![name],
         read_only: paths![id],
@@ -40,6 +45,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         api: Api::Beta,
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups/{connectorGroupId}/applications",
+        delegated: Some("Directory.ReadWrite.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.application",
         shape: to_many(
             "applications",
@@ -60,6 +67,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         api: Api::Beta,
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups/{connectorGroupId}/members",
+        delegated: Some("Directory.ReadWrite.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.connector",
         shape: to_many(
             "members",

@@ -1,7 +1,8 @@
 //! App registrations, with their credentials' trust, owners and assigned policies.
 
 use crate::kind::{Category, Kind, to_many};
-use crate::notation::{columns, paths, references};
+use crate::notation::{columns, paths, references, select};
+use crate::reading::{Delta, Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     APPLICATION,
@@ -12,6 +13,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         path: "/applications/{applicationId}/owners",
         query: Some("$select=id"),
+        permissions: &["Application.Read.All"],
+        changed_by: &["Add owner to application", "Remove owner from application"],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("owners", "application_id", "owner_id", "directory_object"),
         parent: Some("application"),
@@ -26,6 +29,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![fic federated_identity_credential],
         category: Category::Applications,
         path: "/applications/{applicationId}/federatedIdentityCredentials",
+        permissions: &["Application.Read.All"],
+        changed_by: &["Update application"],
         entity_type: "microsoft.graph.federatedIdentityCredential",
         parent: Some("application"),
         display: paths![name],
@@ -40,6 +45,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Directory extension definitions",
         category: Category::Applications,
         path: "/applications/{applicationId}/extensionProperties",
+        permissions: &["Application.Read.All"],
+        changed_by: &["Update application"],
         entity_type: "microsoft.graph.extensionProperty",
         parent: Some("application"),
         display: paths![name],
@@ -58,6 +65,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "App app management policies",
         category: Category::Applications,
         path: "/applications/{applicationId}/appManagementPolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to application",
+            "Remove policy from application",
+        ],
         entity_type: "microsoft.graph.appManagementPolicy",
         shape: to_many(
             "appManagementPolicies",
@@ -75,6 +87,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "App token issuance policies",
         category: Category::Applications,
         path: "/applications/{applicationId}/tokenIssuancePolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to application",
+            "Remove policy from application",
+        ],
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
             "tokenIssuancePolicies",
@@ -92,6 +109,12 @@ pub(super) static KINDS: &[Kind] = &[
         title: "App token lifetime policies",
         category: Category::Applications,
         path: "/applications/{applicationId}/tokenLifetimePolicies",
+        permissions: &["Policy.Read.All"],
+        licence: Licence::P1,
+        changed_by: &[
+            "Add policy to application",
+            "Remove policy from application",
+        ],
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(
             "tokenLifetimePolicies",
@@ -113,6 +136,30 @@ pub(super) const APPLICATION: Kind = Kind {
     aliases: paths![app app_registration],
     category: Category::Applications,
     path: "/applications",
+    // Named, since authenticationBehaviors comes only when asked for, and so that a delta shows the
+    // same properties as a list. Not managerApplications, which is a derived type's, nor the stream
+    // logo.
+    query: Some(select![
+        id deletedDateTime addIns api appId applicationTemplateId appRoles
+        authenticationBehaviors certification createdByAppId createdDateTime
+        defaultRedirectUri description disabledByMicrosoftStatus displayName
+        groupMembershipClaims identifierUris info isDeviceOnlyAuthSupported isDisabled
+        isFallbackPublicClient keyCredentials nativeAuthenticationApisEnabled notes
+        oauth2RequirePostResponse optionalClaims parentalControlSettings
+        passwordCredentials publicClient publisherDomain requestSignatureVerification
+        requiredResourceAccess samlMetadataUrl serviceManagementReference
+        servicePrincipalLockConfiguration signInAudience spa tags tokenEncryptionKeyId
+        uniqueName verifiedPublisher web
+    ]),
+    permissions: &["Application.Read.All"],
+    page_size: Some(999),
+    delta: Some(Delta::Own {
+        path: "/applications/delta",
+        without: &[],
+    }),
+    soft_delete: Some(thirty_days(
+        "/directory/deletedItems/microsoft.graph.application",
+    )),
     entity_type: "microsoft.graph.application",
     derived_types: paths![microsoft.graph.agentIdentityBlueprint],
     display: paths![displayName appId],

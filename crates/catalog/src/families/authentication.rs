@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -12,6 +13,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/authenticationStrengthPolicies",
         query: Some("$expand=combinationConfigurations"),
+        permissions: &["Policy.Read.AuthenticationMethod"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.authenticationStrengthPolicy",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime policyType requirementsSatisfied],
@@ -28,6 +31,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Authentication strength combination configuration",
         category: Category::Policies,
         path: "/policies/authenticationStrengthPolicies/{authenticationStrengthPolicyId}/combinationConfigurations",
+        permissions: &["Policy.Read.AuthenticationMethod"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.authenticationCombinationConfiguration",
         derived_types: paths![
             microsoft.graph.fido2CombinationConfiguration
@@ -49,6 +54,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![auth_methods],
         category: Category::Policies,
         path: "/policies/authenticationMethodsPolicy",
+        permissions: &["Policy.Read.AuthenticationMethod"],
         entity_type: "microsoft.graph.authenticationMethodsPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -78,6 +84,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![auth_method],
         category: Category::Policies,
         path: "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations",
+        permissions: &["Policy.Read.AuthenticationMethod"],
         entity_type: "microsoft.graph.authenticationMethodConfiguration",
         derived_types: paths![
             microsoft.graph.emailAuthenticationMethodConfiguration
@@ -122,6 +129,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Authentication flows policy (self-service sign-up)",
         category: Category::Policies,
         path: "/policies/authenticationFlowsPolicy",
+        permissions: &["Policy.Read.All"],
         entity_type: "microsoft.graph.authenticationFlowsPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],

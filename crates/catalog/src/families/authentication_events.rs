@@ -10,6 +10,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "External ID user flow (authentication events flow)",
         category: Category::IdentityGovernance,
         path: "/identity/authenticationEventsFlows",
+        permissions: &["EventListener.Read.All"],
         entity_type: "microsoft.graph.authenticationEventsFlow",
         derived_types: paths![microsoft.graph.externalUsersSelfServiceSignUpEventsFlow],
         display: paths![displayName],
@@ -30,6 +31,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Authentication event listener",
         category: Category::IdentityGovernance,
         path: "/identity/authenticationEventListeners",
+        permissions: &["EventListener.Read.All"],
         entity_type: "microsoft.graph.authenticationEventListener",
         derived_types: paths![
             microsoft.graph.onAttributeCollectionListener
@@ -59,6 +61,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Custom authentication extension",
         category: Category::IdentityGovernance,
         path: "/identity/customAuthenticationExtensions",
+        permissions: &["CustomAuthenticationExtension.Read.All"],
         entity_type: "microsoft.graph.customAuthenticationExtension",
         derived_types: paths![
             microsoft.graph.onAttributeCollectionStartCustomExtension

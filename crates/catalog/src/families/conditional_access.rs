@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::{Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     CONDITIONAL_ACCESS_POLICY,
@@ -12,6 +13,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Soft-deleted Conditional Access policies",
         aliases: &[],
         path: "/identity/conditionalAccess/deletedItems/policies",
+        soft_delete: None,
         read_only: paths![createdDateTime deletedDateTime id modifiedDateTime],
         references: &[],
         export_path: None,
@@ -23,6 +25,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Soft-deleted named locations",
         aliases: &[],
         path: "/identity/conditionalAccess/deletedItems/namedLocations",
+        soft_delete: None,
         read_only: paths![createdDateTime deletedDateTime id modifiedDateTime],
         export_path: None,
         ..NAMED_LOCATION
@@ -34,6 +37,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![auth_context],
         category: Category::Policies,
         path: "/identity/conditionalAccess/authenticationContextClassReferences",
+        permissions: &["AuthenticationContext.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.authenticationContextClassReference",
         display: paths![displayName],
         read_only: paths![id],
@@ -47,6 +52,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Conditional Access template",
         category: Category::Policies,
         path: "/identity/conditionalAccess/templates",
+        permissions: &["Policy.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.conditionalAccessTemplate",
         display: paths![name],
         read_only: paths![id],
@@ -85,6 +92,11 @@ const CONDITIONAL_ACCESS_POLICY: Kind = Kind {
     aliases: paths![ca conditional_access],
     category: Category::Policies,
     path: "/identity/conditionalAccess/policies",
+    permissions: &["Policy.Read.All"],
+    licence: Licence::P1,
+    soft_delete: Some(thirty_days(
+        "/identity/conditionalAccess/deletedItems/policies",
+    )),
     entity_type: "microsoft.graph.conditionalAccessPolicy",
     display: paths![displayName],
     read_only: paths![createdDateTime deletedDateTime id modifiedDateTime templateId],
@@ -136,6 +148,11 @@ const NAMED_LOCATION: Kind = Kind {
     aliases: paths![location],
     category: Category::Policies,
     path: "/identity/conditionalAccess/namedLocations",
+    permissions: &["Policy.Read.All"],
+    licence: Licence::P1,
+    soft_delete: Some(thirty_days(
+        "/identity/conditionalAccess/deletedItems/namedLocations",
+    )),
     entity_type: "microsoft.graph.namedLocation",
     derived_types: paths![
         microsoft.graph.countryNamedLocation microsoft.graph.ipNamedLocation

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::Delta;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,12 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![grant consent],
         category: Category::RolesAndPermissions,
         path: "/oauth2PermissionGrants",
+        permissions: &["Directory.Read.All"],
+        page_size: Some(999),
+        delta: Some(Delta::Own {
+            path: "/oauth2PermissionGrants/delta",
+            without: &[],
+        }),
         entity_type: "microsoft.graph.oAuth2PermissionGrant",
         display: paths![scope],
         read_only: paths![id],
@@ -26,6 +33,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Delegated permission classification",
         category: Category::RolesAndPermissions,
         path: "/servicePrincipals/{servicePrincipalId}/delegatedPermissionClassifications",
+        permissions: &["Application.Read.All"],
+        changed_by: &["Update service principal"],
         entity_type: "microsoft.graph.delegatedPermissionClassification",
         parent: Some("service_principal"),
         display: paths![permissionName],
@@ -41,6 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/policies/permissionGrantPolicies",
         query: Some("$expand=includes,excludes"),
+        permissions: &["Policy.Read.PermissionGrant"],
         entity_type: "microsoft.graph.permissionGrantPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -55,6 +65,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Permission grant policy includes",
         category: Category::RolesAndPermissions,
         path: "/policies/permissionGrantPolicies/{permissionGrantPolicyId}/includes",
+        permissions: &["Policy.Read.PermissionGrant"],
         entity_type: "microsoft.graph.permissionGrantConditionSet",
         parent: Some("permission_grant_policy"),
         display: paths![id],
@@ -77,6 +88,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Permission grant policy excludes",
         category: Category::RolesAndPermissions,
         path: "/policies/permissionGrantPolicies/{permissionGrantPolicyId}/excludes",
+        permissions: &["Policy.Read.PermissionGrant"],
         entity_type: "microsoft.graph.permissionGrantConditionSet",
         parent: Some("permission_grant_policy"),
         display: paths![id],
@@ -100,6 +112,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![consent_request],
         category: Category::RolesAndPermissions,
         path: "/identityGovernance/appConsent/appConsentRequests",
+        permissions: &["ConsentRequest.Read.All"],
         entity_type: "microsoft.graph.appConsentRequest",
         display: paths![appDisplayName],
         read_only: paths![id],
@@ -114,6 +127,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Admin consent request policy",
         category: Category::Policies,
         path: "/policies/adminConsentRequestPolicy",
+        permissions: &["Policy.Read.All"],
         entity_type: "microsoft.graph.adminConsentRequestPolicy",
         shape: Shape::Singleton,
         read_only: paths![id version],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::{Licence, SoftDelete};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -10,6 +11,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Multitenant organization",
         category: Category::Directory,
         path: "/tenantRelationships/multiTenantOrganization",
+        permissions: &["MultiTenantOrganization.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.multiTenantOrganization",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -23,6 +26,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Multitenant organization members",
         category: Category::Directory,
         path: "/tenantRelationships/multiTenantOrganization/tenants",
+        permissions: &["MultiTenantOrganization.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.multiTenantOrganizationMember",
         // Graph addresses and returns members by tenantId; the inherited id is not sent.
         key: Some("tenantId"),
@@ -43,6 +48,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![gdap],
         category: Category::RolesAndPermissions,
         path: "/tenantRelationships/delegatedAdminRelationships",
+        permissions: &["DelegatedAdminRelationship.Read.All"],
         entity_type: "microsoft.graph.delegatedAdminRelationship",
         derived_types: paths![microsoft.graph.resellerDelegatedAdminRelationship],
         display: paths![displayName],
@@ -66,6 +72,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![xtap],
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy",
+        permissions: &["Policy.Read.All"],
         entity_type: "microsoft.graph.crossTenantAccessPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -84,6 +91,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![xtap_default],
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy/default",
+        permissions: &["Policy.Read.All"],
         entity_type: "microsoft.graph.crossTenantAccessPolicyConfigurationDefault",
         shape: Shape::Singleton,
         read_only: paths![id isServiceDefault],
@@ -122,6 +130,12 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![xtap_partner],
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy/partners",
+        permissions: &["Policy.Read.All"],
+        soft_delete: Some(SoftDelete {
+            days: Some(30),
+            bin: "/policies/deletedItems/crossTenantPartners",
+            api: Api::Beta,
+        }),
         entity_type: "microsoft.graph.crossTenantAccessPolicyConfigurationPartner",
         key: Some("tenantId"),
         display: paths![tenantId],
@@ -155,6 +169,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Cross-tenant synchronization policy per partner",
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy/partners/{tenantId}/identitySynchronization",
+        permissions: &["Policy.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.crossTenantIdentitySyncPolicyPartner",
         shape: Shape::Singleton,
         key: Some("tenantId"),
@@ -170,6 +186,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/policies/externalIdentitiesPolicy",
+        permissions: &["Policy.Read.All"],
         entity_type: "microsoft.graph.externalIdentitiesPolicy",
         shape: Shape::Singleton,
         key: None,
@@ -189,6 +206,10 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/policies/b2bManagementPolicies",
+        permissions: &[
+            "Policy.Read.B2BManagementPolicy",
+            "Policy.ReadWrite.B2BManagementPolicy",
+        ],
         entity_type: "microsoft.graph.b2bManagementPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],

@@ -3,6 +3,7 @@
 //! Each is its living kind with the read-only list of the bin; drift and volatile lists are empty,
 //! as in the reference, since nothing uses a deleted object.
 
+use super::users::select_user;
 use super::{administrative_units, applications, devices, groups, service_principals, users};
 use crate::kind::{Category, Kind};
 use crate::notation::paths;
@@ -14,7 +15,10 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Soft-deleted users",
         aliases: &[],
         path: "/directory/deletedItems/microsoft.graph.user",
-        query: None,
+        delta: None,
+        soft_delete: None,
+        query: Some(select_user![]),
+        further_permissions: &[],
         volatile: &[],
         drift: &[],
         read_only: paths![createdDateTime deletedDateTime id],
@@ -28,6 +32,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Soft-deleted groups",
         aliases: &[],
         path: "/directory/deletedItems/microsoft.graph.group",
+        delta: None,
+        soft_delete: None,
         volatile: &[],
         drift: &[],
         read_only: paths![createdDateTime deletedDateTime id],
@@ -42,6 +48,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: &[],
         category: Category::Directory,
         path: "/directory/deletedItems/microsoft.graph.application",
+        delta: None,
+        soft_delete: None,
         drift: &[],
         read_only: paths![createdByAppId createdDateTime deletedDateTime id],
         immutable: paths![createdByAppId],
@@ -56,6 +64,10 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: &[],
         category: Category::Directory,
         path: "/directory/deletedItems/microsoft.graph.servicePrincipal",
+        query: None,
+        further_permissions: &[],
+        delta: None,
+        soft_delete: None,
         drift: &[],
         read_only: paths![createdByAppId createdDateTime deletedDateTime id],
         immutable: paths![agentIdentityBlueprintId createdByAppId],
@@ -69,6 +81,10 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Soft-deleted administrative units",
         aliases: &[],
         path: "/directory/deletedItems/microsoft.graph.administrativeUnit",
+        permissions: &["AdministrativeUnit.Read.All"],
+        page_size: Some(999),
+        delta: None,
+        soft_delete: None,
         read_only: paths![deletedDateTime id],
         export_path: None,
         ..administrative_units::ADMINISTRATIVE_UNIT
@@ -80,6 +96,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: &[],
         category: Category::Directory,
         path: "/directory/deletedItems/microsoft.graph.device",
+        delta: None,
         volatile: &[],
         drift: &[],
         read_only: paths![deletedDateTime id],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
+use crate::reading::Delta;
 
 pub(super) static KINDS: &[Kind] = &[
     DEVICE,
@@ -11,6 +12,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Device registered owners",
         category: Category::DevicesAndSecurity,
         path: "/devices/{deviceId}/registeredOwners",
+        permissions: &["Device.Read.All"],
+        changed_by: &[
+            "Add registered owner to device",
+            "Remove registered owner from device",
+        ],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("registeredOwners", "device_id", "owner_id", "user"),
         parent: Some("device"),
@@ -22,6 +28,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Device registered users",
         category: Category::DevicesAndSecurity,
         path: "/devices/{deviceId}/registeredUsers",
+        permissions: &["Device.Read.All"],
+        changed_by: &[
+            "Add registered users to device",
+            "Remove registered users from device",
+        ],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("registeredUsers", "device_id", "user_id", "user"),
         parent: Some("device"),
@@ -36,6 +47,12 @@ pub(super) const DEVICE: Kind = Kind {
     title: "Device",
     category: Category::DevicesAndSecurity,
     path: "/devices",
+    permissions: &["Device.Read.All"],
+    page_size: Some(999),
+    delta: Some(Delta::Own {
+        path: "/devices/delta",
+        without: &[],
+    }),
     entity_type: "microsoft.graph.device",
     display: paths![displayName deviceId],
     volatile: paths![approximateLastSignInDateTime onPremisesLastSyncDateTime],

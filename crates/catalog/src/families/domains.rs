@@ -10,6 +10,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Domain",
         category: Category::Directory,
         path: "/domains",
+        permissions: &["Domain.Read.All"],
         entity_type: "microsoft.graph.domain",
         display: paths![id],
         drift: paths![state],
@@ -33,6 +34,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![domain_federation],
         category: Category::IdentityGovernance,
         path: "/domains/{domainId}/federationConfiguration",
+        permissions: &["Domain-InternalFederation.Read.All"],
         entity_type: "microsoft.graph.internalDomainFederation",
         parent: Some("domain"),
         display: paths![displayName issuerUri],
@@ -53,6 +55,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Domain DNS service records",
         category: Category::Directory,
         path: "/domains/{domainId}/serviceConfigurationRecords",
+        permissions: &["Domain.Read.All"],
         entity_type: "microsoft.graph.domainDnsRecord",
         derived_types: paths![
             microsoft.graph.domainDnsCnameRecord microsoft.graph.domainDnsMxRecord
@@ -76,6 +79,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![idp],
         category: Category::IdentityGovernance,
         path: "/identity/identityProviders",
+        permissions: &["IdentityProvider.Read.All"],
         entity_type: "microsoft.graph.identityProviderBase",
         derived_types: paths![
             microsoft.graph.appleManagedIdentityProvider microsoft.graph.builtInIdentityProvider
@@ -108,6 +112,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/directory/federationConfigurations/microsoft.graph.samlOrWsFedExternalDomainFederation",
         query: Some("$expand=domains"),
+        permissions: &["Domain.Read.All"],
         entity_type: "microsoft.graph.samlOrWsFedExternalDomainFederation",
         display: paths![displayName issuerUri],
         read_only: paths![id],

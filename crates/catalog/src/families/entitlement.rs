@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, Shape, to_many};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -14,6 +15,8 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some(
             "$expand=catalog($select=id),incompatibleAccessPackages($select=id),incompatibleGroups($select=id)",
         ),
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackage",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -36,6 +39,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![catalog],
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/catalogs",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackageCatalog",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -52,6 +57,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/catalogs/{accessPackageCatalogId}/resources",
         query: Some("$expand=roles,scopes"),
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackageResource",
         derived_types: paths![microsoft.graph.customDataProvidedResource],
         parent: Some("access_package_catalog"),
@@ -73,6 +80,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/accessPackages/{accessPackageId}/resourceRoleScopes",
         query: Some("$expand=role,scope"),
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackageResourceRoleScope",
         parent: Some("access_package"),
         display: paths![role.displayName id],
@@ -95,6 +104,8 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some(
             "$expand=accessPackage($select=id),catalog($select=id),questions,customExtensionStageSettings",
         ),
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackageAssignmentPolicy",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -124,6 +135,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/assignments",
         query: Some("$expand=target,accessPackage($select=id),assignmentPolicy($select=id)"),
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.accessPackageAssignment",
         display: paths![target.displayName id],
         drift: paths![status],
@@ -148,6 +161,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Connected organization",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/connectedOrganizations",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.connectedOrganization",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -165,6 +180,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Connected organization external sponsors",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganizationId}/externalSponsors",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "externalSponsors",
@@ -184,6 +201,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Connected organization internal sponsors",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganizationId}/internalSponsors",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "internalSponsors",
@@ -203,6 +222,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Entitlement management settings",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/entitlementManagement/settings",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.entitlementManagementSettings",
         shape: Shape::Singleton,
         read_only: paths![id],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths};
+use crate::reading::{Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -12,6 +13,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identityGovernance/termsOfUse/agreements",
         query: Some("$expand=files"),
+        delegated: Some("Agreement.Read.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.agreement",
         display: paths![displayName],
         read_only: paths![id],
@@ -30,6 +33,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Terms of use files (localizations)",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/termsOfUse/agreements/{agreementId}/files",
+        delegated: Some("Agreement.Read.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.agreementFileLocalization",
         parent: Some("agreement"),
         display: paths![displayName fileName],
@@ -46,6 +51,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Terms of use acceptances",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/termsOfUse/agreements/{agreementId}/acceptances",
+        delegated: Some("AgreementAcceptance.Read"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.agreementAcceptance",
         parent: Some("agreement"),
         display: paths![userDisplayName userPrincipalName],
@@ -65,6 +72,12 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![workflow],
         category: Category::IdentityGovernance,
         path: "/identityGovernance/lifecycleWorkflows/workflows",
+        permissions: &["LifecycleWorkflows-Workflow.Read.All"],
+        licence: Licence::Governance,
+        soft_delete: Some(thirty_days(
+            "/identityGovernance/lifecycleWorkflows/deletedItems/workflows",
+        )),
+        read_each: true,
         entity_type: "microsoft.graph.identityGovernance.workflow",
         display: paths![displayName],
         volatile: paths![nextScheduleRunDateTime],
@@ -86,6 +99,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Lifecycle workflow custom task extension",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/lifecycleWorkflows/customTaskExtensions",
+        permissions: &["LifecycleWorkflows-CustomExt.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.identityGovernance.customTaskExtension",
         display: paths![displayName],
         read_only: paths![createdBy createdDateTime id lastModifiedBy lastModifiedDateTime],
@@ -102,6 +117,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Lifecycle workflow settings",
         category: Category::IdentityGovernance,
         path: "/identityGovernance/lifecycleWorkflows/settings",
+        permissions: &["LifecycleWorkflows.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.identityGovernance.lifecycleManagementSettings",
         shape: Shape::Singleton,
         read_only: paths![id],

@@ -1,7 +1,8 @@
 //! Groups, their members, owners and granted app roles, and the directory's group settings.
 
 use crate::kind::{Category, Kind, to_many};
-use crate::notation::{columns, paths, references};
+use crate::notation::{columns, paths, references, select};
+use crate::reading::{Delta, FurtherPermission, Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     GROUP,
@@ -11,7 +12,14 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Group members",
         category: Category::Directory,
         path: "/groups/{groupId}/members",
-        query: Some("$select=id&$top=999"),
+        query: Some("$select=id"),
+        permissions: &["GroupMember.Read.All"],
+        further_permissions: &[FurtherPermission {
+            permission: "Member.Read.Hidden",
+            properties: &[],
+        }],
+        page_size: Some(999),
+        delta: Some(Delta::Within),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("members", "group_id", "member_id", "directory_object"),
         parent: Some("group"),
@@ -24,7 +32,10 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Group owners",
         category: Category::Directory,
         path: "/groups/{groupId}/owners",
-        query: Some("$select=id&$top=999"),
+        query: Some("$select=id"),
+        permissions: &["Group.Read.All"],
+        page_size: Some(999),
+        changed_by: &["Add owner to group", "Remove owner from group"],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("owners", "group_id", "owner_id", "directory_object"),
         parent: Some("group"),
@@ -37,6 +48,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "App roles granted to a group",
         category: Category::RolesAndPermissions,
         path: "/groups/{groupId}/appRoleAssignments",
+        permissions: &["Directory.Read.All"],
+        changed_by: &["Add app role assignment", "Remove app role assignment"],
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("group"),
         display: paths![resourceDisplayName],
@@ -57,6 +70,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Group settings (directory-wide)",
         category: Category::Directory,
         path: "/groupSettings",
+        permissions: &["GroupSettings.Read.All"],
         entity_type: "microsoft.graph.groupSetting",
         display: paths![displayName],
         read_only: paths![id],
@@ -72,6 +86,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Group setting templates",
         category: Category::Directory,
         path: "/groupSettingTemplates",
+        permissions: &["GroupSettings.Read.All"],
         entity_type: "microsoft.graph.groupSettingTemplate",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -85,6 +100,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Group expiration policy",
         category: Category::Policies,
         path: "/groupLifecyclePolicies",
+        permissions: &["Directory.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.groupLifecyclePolicy",
         display: paths![managedGroupTypes],
         read_only: paths![id],
@@ -103,6 +120,28 @@ pub(super) const GROUP: Kind = Kind {
     aliases: paths![g],
     category: Category::Directory,
     path: "/groups",
+    // Named, since a list leaves out licences, labels and more unless asked. Only a single group has
+    // allowExternalSenders, autoSubscribeNewMembers, hideFromAddressLists, hideFromOutlookClients,
+    // isArchived, isSubscribedByMail and the unseen counts, and for a signed-in user at that.
+    query: Some(select![
+        id deletedDateTime assignedLabels assignedLicenses classification createdDateTime
+        description displayName expirationDateTime groupTypes hasMembersWithLicenseErrors
+        infoCatalogs isAssignableToRole isManagementRestricted licenseProcessingState mail
+        mailEnabled mailNickname membershipRule membershipRuleProcessingState
+        onPremisesDomainName onPremisesExtensionAttributes onPremisesLastSyncDateTime
+        onPremisesNetBiosName onPremisesProvisioningErrors onPremisesSamAccountName
+        onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation
+        preferredLanguage proxyAddresses renewedDateTime resourceBehaviorOptions
+        resourceProvisioningOptions securityEnabled securityIdentifier
+        serviceProvisioningErrors theme uniqueName visibility
+    ]),
+    permissions: &["Group.Read.All"],
+    page_size: Some(999),
+    delta: Some(Delta::Own {
+        path: "/groups/delta",
+        without: &[],
+    }),
+    soft_delete: Some(thirty_days("/directory/deletedItems/microsoft.graph.group")),
     entity_type: "microsoft.graph.group",
     display: paths![displayName],
     volatile: paths![

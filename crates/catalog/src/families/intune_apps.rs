@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         path: "/deviceAppManagement/mobileApps",
         query: Some("$expand=assignments,categories"),
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.mobileApp",
         derived_types: paths![
             microsoft.graph.androidStoreApp microsoft.graph.iosiPadOSWebClip
@@ -61,6 +65,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Intune app category",
         category: Category::Applications,
         path: "/deviceAppManagement/mobileAppCategories",
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.mobileAppCategory",
         display: paths![displayName],
         read_only: paths![id lastModifiedDateTime],
@@ -74,6 +80,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceAppManagement/mobileAppConfigurations",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.managedDeviceMobileAppConfiguration",
         derived_types: paths![microsoft.graph.iosMobileAppConfiguration],
         display: paths![displayName],
@@ -94,6 +102,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceAppManagement/iosManagedAppProtections",
         query: Some("$expand=apps,assignments"),
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.iosManagedAppProtection",
         display: paths![displayName],
         volatile: paths![deployedAppCount],
@@ -127,6 +137,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceAppManagement/androidManagedAppProtections",
         query: Some("$expand=apps,assignments"),
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.androidManagedAppProtection",
         display: paths![displayName],
         volatile: paths![deployedAppCount],
@@ -160,6 +172,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceAppManagement/targetedManagedAppConfigurations",
         query: Some("$expand=apps,assignments"),
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.targetedManagedAppConfiguration",
         display: paths![displayName],
         volatile: paths![deployedAppCount],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceManagement/deviceConfigurations",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceConfiguration",
         derived_types: paths![
             microsoft.graph.androidCustomConfiguration
@@ -64,6 +67,8 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some(
             "$expand=assignments,scheduledActionsForRule($expand=scheduledActionConfigurations)",
         ),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceCompliancePolicy",
         derived_types: paths![
             microsoft.graph.androidCompliancePolicy
@@ -111,6 +116,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/configurationPolicies",
         query: Some("$expand=settings,assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceManagementConfigurationPolicy",
         display: paths![name],
         read_only: paths![
@@ -134,6 +141,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/groupPolicyConfigurations",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.groupPolicyConfiguration",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -153,6 +162,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/intents",
         query: Some("$expand=assignments,settings"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceManagementIntent",
         display: paths![displayName],
         read_only: paths![id isAssigned lastModifiedDateTime],
@@ -171,6 +182,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceManagement/deviceEnrollmentConfigurations",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementServiceConfig.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceEnrollmentConfiguration",
         derived_types: paths![
             microsoft.graph.deviceEnrollmentLimitConfiguration
@@ -201,6 +214,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/windowsAutopilotDeploymentProfiles",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementServiceConfig.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.windowsAutopilotDeploymentProfile",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -222,6 +237,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         api: Api::Beta,
         path: "/deviceManagement/reusablePolicySettings",
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.deviceManagementReusablePolicySetting",
         display: paths![displayName],
         read_only: paths![
@@ -241,6 +259,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         api: Api::Beta,
         path: "/deviceManagement/assignmentFilters",
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceAndAppManagementAssignmentFilter",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![intune_device],
         category: Category::Intune,
         path: "/deviceManagement/managedDevices",
+        permissions: &["DeviceManagementManagedDevices.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.managedDevice",
         display: paths![deviceName managedDeviceName],
         volatile: paths![
@@ -64,6 +67,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![autopilot],
         category: Category::Intune,
         path: "/deviceManagement/windowsAutopilotDeviceIdentities",
+        permissions: &["DeviceManagementServiceConfig.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.windowsAutopilotDeviceIdentity",
         display: paths![displayName serialNumber],
         volatile: paths![lastContactedDateTime],
@@ -85,6 +90,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Intune device category",
         category: Category::Intune,
         path: "/deviceManagement/deviceCategories",
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceCategory",
         display: paths![displayName],
         read_only: paths![id],
@@ -98,6 +105,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         api: Api::Beta,
         path: "/deviceManagement/roleScopeTags",
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.roleScopeTag",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -110,6 +119,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Intune role definition (v1.0 view)",
         category: Category::Intune,
         path: "/deviceManagement/roleDefinitions",
+        permissions: &["DeviceManagementRBAC.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.roleDefinition",
         derived_types: paths![microsoft.graph.deviceAndAppManagementRoleDefinition],
         display: paths![displayName],
@@ -127,6 +138,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Intune role assignment (v1.0 view)",
         category: Category::Intune,
         path: "/deviceManagement/roleAssignments",
+        permissions: &["DeviceManagementRBAC.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.deviceAndAppManagementRoleAssignment",
         display: paths![displayName],
         read_only: paths![id],
@@ -143,6 +156,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceManagement/termsAndConditions",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementServiceConfig.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.termsAndConditions",
         display: paths![displayName title],
         read_only: paths![createdDateTime id lastModifiedDateTime version],
@@ -160,6 +175,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Intune,
         path: "/deviceManagement/notificationMessageTemplates",
         query: Some("$expand=localizedNotificationMessages"),
+        permissions: &["DeviceManagementServiceConfig.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.notificationMessageTemplate",
         display: paths![displayName],
         read_only: paths![id lastModifiedDateTime],

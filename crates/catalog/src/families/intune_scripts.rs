@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -12,6 +13,12 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/deviceManagementScripts",
         query: Some("$expand=assignments"),
+        permissions: &[
+            "DeviceManagementScripts.Read.All",
+            "DeviceManagementConfiguration.Read.All",
+        ],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.deviceManagementScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -32,6 +39,9 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/deviceShellScripts",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.deviceShellScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -52,6 +62,9 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/deviceHealthScripts",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.deviceHealthScript",
         display: paths![displayName],
         read_only: paths![
@@ -77,6 +90,9 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/deviceCustomAttributeShellScripts",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
+        read_each: true,
         entity_type: "microsoft.graph.deviceCustomAttributeShellScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -96,6 +112,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/windowsFeatureUpdateProfiles",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.windowsFeatureUpdateProfile",
         display: paths![displayName],
         read_only: paths![
@@ -119,6 +137,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/deviceManagement/windowsQualityUpdateProfiles",
         query: Some("$expand=assignments"),
+        permissions: &["DeviceManagementConfiguration.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.windowsQualityUpdateProfile",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],

@@ -5,6 +5,7 @@
 
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Logs,
         path: "/auditLogs/directoryAudits",
         query: Some("$filter=activityDateTime ge {t}&$orderby=activityDateTime"),
+        permissions: &["AuditLog.Read.All"],
+        page_size: Some(1000),
         entity_type: "microsoft.graph.directoryAudit",
         shape: Shape::Event {
             time: "activityDateTime",
@@ -40,6 +43,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Logs,
         path: "/auditLogs/signIns",
         query: Some("$filter=createdDateTime ge {t}"),
+        permissions: &["AuditLog.Read.All"],
+        licence: Licence::P1,
+        page_size: Some(1000),
         entity_type: "microsoft.graph.signIn",
         shape: Shape::Event {
             time: "createdDateTime",
@@ -71,6 +77,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some(
             "$filter=createdDateTime ge {t} and signInEventTypes/any(t: t eq 'nonInteractiveUser' or t eq 'servicePrincipal' or t eq 'managedIdentity')",
         ),
+        permissions: &["AuditLog.Read.All"],
+        licence: Licence::P1,
+        page_size: Some(1000),
         entity_type: "microsoft.graph.signIn",
         shape: Shape::Event {
             time: "createdDateTime",
@@ -111,6 +120,9 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Provisioning log",
         category: Category::Logs,
         path: "/auditLogs/provisioning",
+        permissions: &["AuditLog.Read.All", "Directory.Read.All"],
+        licence: Licence::P1,
+        page_size: Some(1000),
         entity_type: "microsoft.graph.provisioningObjectSummary",
         shape: Shape::Event {
             time: "activityDateTime",
@@ -132,6 +144,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Logs,
         api: Api::Beta,
         path: "/auditLogs/customSecurityAttributeAudits",
+        permissions: &["CustomSecAttributeAuditLogs.Read.All"],
         entity_type: "microsoft.graph.customSecurityAttributeAudit",
         shape: Shape::Event {
             time: "activityDateTime",
@@ -151,6 +164,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Purview unified audit query",
         category: Category::Logs,
         path: "/security/auditLog/queries",
+        permissions: &["AuditLogsQuery-Entra.Read.All"],
+        licence: Licence::Purview,
         entity_type: "microsoft.graph.security.auditLogQuery",
         // An object: the query job moves from notStarted to succeeded; its records are the
         // events.
@@ -174,6 +189,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Intune audit event",
         category: Category::Logs,
         path: "/deviceManagement/auditEvents",
+        permissions: &["DeviceManagementApps.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.auditEvent",
         shape: Shape::Event {
             time: "activityDateTime",
@@ -194,6 +211,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![mfa_registration],
         category: Category::Logs,
         path: "/reports/authenticationMethods/userRegistrationDetails",
+        permissions: &["AuditLog.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.userRegistrationDetails",
         display: paths![userDisplayName userPrincipalName],
         subject: Some("id"),
@@ -216,6 +235,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Users registered by feature report",
         category: Category::Logs,
         path: "/reports/authenticationMethods/usersRegisteredByFeature()",
+        delegated: Some("AuditLog.Read.All"),
+        licence: Licence::P1,
         entity_type: "microsoft.graph.userRegistrationFeatureSummary",
         shape: Shape::Singleton,
         key: None,

@@ -3,6 +3,7 @@
 
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths};
+use crate::reading::{Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -12,6 +13,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![tenant org],
         category: Category::Directory,
         path: "/organization",
+        permissions: &["Organization.Read.All", "Directory.Read.All"],
         entity_type: "microsoft.graph.organization",
         display: paths![displayName],
         volatile: paths![onPremisesLastSyncDateTime],
@@ -45,6 +47,10 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![branding],
         category: Category::IdentityGovernance,
         path: "/organization/{organizationId}/branding",
+        permissions: &["OrganizationalBranding.Read.All"],
+        licence: Licence::P1,
+        // The default locale, whatever the client speaks.
+        headers: &[("Accept-Language", "0")],
         entity_type: "microsoft.graph.organizationalBranding",
         shape: Shape::Singleton,
         parent: Some("organization"),
@@ -69,6 +75,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Sign-in branding per locale",
         category: Category::IdentityGovernance,
         path: "/organization/{organizationId}/branding/localizations",
+        permissions: &["OrganizationalBranding.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.organizationalBrandingLocalization",
         parent: Some("organization"),
         display: paths![id],
@@ -94,6 +102,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Certificate-based auth trusted CAs (classic)",
         category: Category::Policies,
         path: "/organization/{organizationId}/certificateBasedAuthConfiguration",
+        permissions: &["Organization.Read.All"],
         entity_type: "microsoft.graph.certificateBasedAuthConfiguration",
         parent: Some("organization"),
         display: paths![id],
@@ -110,6 +119,10 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/directory/publicKeyInfrastructure/certificateBasedAuthConfigurations",
         query: Some("$expand=certificateAuthorities"),
+        permissions: &["PublicKeyInfrastructure.Read.All"],
+        soft_delete: Some(thirty_days(
+            "/directory/deletedItems/microsoft.graph.certificateBasedAuthPki",
+        )),
         entity_type: "microsoft.graph.certificateBasedAuthPki",
         display: paths![displayName],
         read_only: paths![deletedDateTime id lastModifiedDateTime status statusDetails],
@@ -127,6 +140,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![dirsync],
         category: Category::Directory,
         path: "/directory/onPremisesSynchronization",
+        delegated: Some("OnPremDirectorySynchronization.Read.All"),
         entity_type: "microsoft.graph.onPremisesDirectorySynchronization",
         display: paths![id],
         read_only: paths![id],
@@ -140,6 +154,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Partner contract",
         category: Category::Directory,
         path: "/contracts",
+        permissions: &["Directory.Read.All"],
         entity_type: "microsoft.graph.contract",
         display: paths![displayName defaultDomainName],
         read_only: paths![deletedDateTime id],
@@ -155,6 +170,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![sku license],
         category: Category::Directory,
         path: "/subscribedSkus",
+        permissions: &["LicenseAssignment.Read.All"],
         entity_type: "microsoft.graph.subscribedSku",
         display: paths![skuPartNumber],
         drift: paths![consumedUnits prepaidUnits servicePlans],
@@ -173,6 +189,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Commercial subscriptions",
         category: Category::Directory,
         path: "/directory/subscriptions",
+        permissions: &["LicenseAssignment.Read.All"],
         entity_type: "microsoft.graph.companySubscription",
         display: paths![skuPartNumber],
         drift: paths![nextLifecycleDateTime totalLicenses],

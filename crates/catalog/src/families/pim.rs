@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![active_role],
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleAssignmentSchedules",
+        permissions: &["RoleAssignmentSchedule.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleAssignmentSchedule",
         display: paths![principalId],
         drift: paths![status],
@@ -33,6 +36,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "PIM active role assignment instance",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleAssignmentScheduleInstances",
+        permissions: &["RoleAssignmentSchedule.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
@@ -55,6 +60,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![pim eligible_role],
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleEligibilitySchedules",
+        permissions: &["RoleEligibilitySchedule.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleEligibilitySchedule",
         display: paths![principalId],
         drift: paths![status],
@@ -77,6 +84,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "PIM eligible role assignment instance",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleEligibilityScheduleInstances",
+        permissions: &["RoleEligibilitySchedule.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
@@ -97,6 +106,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "PIM eligible role requests",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleEligibilityScheduleRequests",
+        permissions: &[
+            "RoleEligibilitySchedule.ReadWrite.Directory",
+            "RoleManagement.ReadWrite.Directory",
+        ],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleRequest",
         display: paths![principalId],
         read_only: paths![approvalId completedDateTime createdBy createdDateTime id status],
@@ -118,6 +132,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "PIM active role requests",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleAssignmentScheduleRequests",
+        permissions: &[
+            "RoleAssignmentSchedule.ReadWrite.Directory",
+            "RoleManagement.ReadWrite.Directory",
+        ],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleRequest",
         display: paths![principalId],
         read_only: paths![approvalId completedDateTime createdBy createdDateTime id status],
@@ -143,6 +162,8 @@ pub(super) static KINDS: &[Kind] = &[
         // A filter is mandatory; a group's policy is read with scopeId eq '{groupId}' and
         // scopeType eq 'Group'.
         query: Some("$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'&$expand=rules"),
+        permissions: &["RoleManagement.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleManagementPolicy",
         display: paths![displayName],
         read_only: paths![id lastModifiedBy lastModifiedDateTime],
@@ -164,6 +185,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![pim_rule],
         category: Category::RolesAndPermissions,
         path: "/policies/roleManagementPolicies/{unifiedRoleManagementPolicyId}/rules",
+        permissions: &["RoleManagement.Read.Directory"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleManagementPolicyRule",
         derived_types: paths![
             microsoft.graph.unifiedRoleManagementPolicyApprovalRule
@@ -196,6 +219,8 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some(
             "$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'&$expand=policy($expand=rules)",
         ),
+        permissions: &["RoleManagement.Read.All"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.unifiedRoleManagementPolicyAssignment",
         display: paths![roleDefinitionId],
         read_only: paths![id],
@@ -220,6 +245,8 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/privilegedAccess/group/eligibilitySchedules",
         // groupId or principalId is mandatory in all four collections.
         query: Some("$filter=groupId eq '{groupId}'"),
+        permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -241,6 +268,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/identityGovernance/privilegedAccess/group/assignmentSchedules",
         query: Some("$filter=groupId eq '{groupId}'"),
+        permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -261,6 +290,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances",
         query: Some("$filter=groupId eq '{groupId}'"),
+        permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -279,6 +310,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/identityGovernance/privilegedAccess/group/assignmentScheduleInstances",
         query: Some("$filter=groupId eq '{groupId}'"),
+        permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
+        licence: Licence::P2,
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -10,6 +11,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Native Entra backup snapshot",
         category: Category::Directory,
         path: "/directory/recovery/snapshots",
+        permissions: &["EntraBackup.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.entraRecoveryServices.snapshot",
         display: paths![createdDateTime],
         read_only: paths![createdDateTime id],
@@ -22,6 +25,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Native Entra recovery job",
         category: Category::Directory,
         path: "/directory/recovery/jobs",
+        permissions: &["EntraBackup.Read.All"],
+        licence: Licence::P1,
         entity_type: "microsoft.graph.entraRecoveryServices.recoveryJobBase",
         derived_types: paths![
             microsoft.graph.entraRecoveryServices.recoveryJob
@@ -44,6 +49,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Tenant configuration snapshot job (UTCM)",
         category: Category::M365,
         path: "/admin/configurationManagement/configurationSnapshotJobs",
+        permissions: &["ConfigurationMonitoring.Read.All"],
         entity_type: "microsoft.graph.configurationSnapshotJob",
         display: paths![displayName],
         read_only: paths![
@@ -64,6 +70,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Tenant configuration monitor (UTCM)",
         category: Category::M365,
         path: "/admin/configurationManagement/configurationMonitors",
+        permissions: &["ConfigurationMonitoring.Read.All"],
         entity_type: "microsoft.graph.configurationMonitor",
         display: paths![displayName],
         read_only: paths![
@@ -84,6 +91,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Tenant configuration drift (UTCM)",
         category: Category::M365,
         path: "/admin/configurationManagement/configurationDrifts",
+        permissions: &["ConfigurationMonitoring.Read.All"],
         entity_type: "microsoft.graph.configurationDrift",
         display: paths![baselineResourceDisplayName],
         read_only: paths![

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,9 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![risk],
         category: Category::DevicesAndSecurity,
         path: "/identityProtection/riskDetections",
+        permissions: &["IdentityRiskEvent.Read.All"],
+        licence: Licence::P2,
+        page_size: Some(500),
         entity_type: "microsoft.graph.riskDetection",
         // An event: a detection is a finding at a time. riskState and riskDetail of it may move
         // later; the standing risk of the person, dismissal included, is versioned in
@@ -35,6 +39,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Workload identity risk detection",
         category: Category::DevicesAndSecurity,
         path: "/identityProtection/servicePrincipalRiskDetections",
+        permissions: &["IdentityRiskEvent.Read.All"],
+        licence: Licence::WorkloadIdentities,
         entity_type: "microsoft.graph.servicePrincipalRiskDetection",
         // As `risk_detection`; the standing risk is versioned in `risky_service_principal`.
         shape: Shape::Event {
@@ -57,6 +63,9 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Risky user",
         category: Category::DevicesAndSecurity,
         path: "/identityProtection/riskyUsers",
+        permissions: &["IdentityRiskyUser.Read.All"],
+        licence: Licence::P2,
+        page_size: Some(500),
         entity_type: "microsoft.graph.riskyUser",
         display: paths![userDisplayName userPrincipalName],
         subject: Some("id"),
@@ -76,6 +85,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Risky service principal",
         category: Category::DevicesAndSecurity,
         path: "/identityProtection/riskyServicePrincipals",
+        permissions: &["IdentityRiskyServicePrincipal.Read.All"],
+        licence: Licence::WorkloadIdentities,
         entity_type: "microsoft.graph.riskyServicePrincipal",
         display: paths![displayName],
         volatile: paths![riskLastUpdatedDateTime],
@@ -96,6 +107,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::DevicesAndSecurity,
         path: "/security/alerts_v2",
         query: Some("$filter=serviceSource eq 'microsoftDataLossPrevention'"),
+        permissions: &["SecurityAlert.Read.All"],
+        licence: Licence::Defender,
         entity_type: "microsoft.graph.security.alert",
         // An object, although a log has it: status, assignee and classification are edited until
         // it is closed.
@@ -122,6 +135,8 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![incident],
         category: Category::DevicesAndSecurity,
         path: "/security/incidents",
+        permissions: &["SecurityIncident.Read.All"],
+        licence: Licence::Defender,
         entity_type: "microsoft.graph.security.incident",
         // An object: incidents are assigned, merged and resolved.
         display: paths![displayName],

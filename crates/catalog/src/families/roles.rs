@@ -1,7 +1,8 @@
 //! Directory roles: definitions, permanent assignments, and the older activated-role view.
 
-use crate::kind::{Category, Kind, to_many};
+use crate::kind::{Api, Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
+use crate::reading::{Delta, SoftDelete};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,11 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![activated_role],
         category: Category::RolesAndPermissions,
         path: "/directoryRoles",
+        permissions: &["RoleManagement.Read.Directory"],
+        delta: Some(Delta::Own {
+            path: "/directoryRoles/delta",
+            without: &[],
+        }),
         entity_type: "microsoft.graph.directoryRole",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -25,6 +31,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Directory role members",
         category: Category::RolesAndPermissions,
         path: "/directoryRoles/{directoryRoleId}/members",
+        permissions: &["RoleManagement.Read.Directory"],
+        delta: Some(Delta::Within),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "members",
@@ -42,6 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Directory role scoped members",
         category: Category::RolesAndPermissions,
         path: "/directoryRoles/{directoryRoleId}/scopedMembers",
+        permissions: &["RoleManagement.Read.Directory"],
         entity_type: "microsoft.graph.scopedRoleMembership",
         parent: Some("directory_role"),
         display: paths![roleMemberInfo.displayName],
@@ -56,6 +65,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Directory role template",
         category: Category::RolesAndPermissions,
         path: "/directoryRoleTemplates",
+        permissions: &["RoleManagement.Read.Directory"],
         entity_type: "microsoft.graph.directoryRoleTemplate",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -69,6 +79,12 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![role],
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleDefinitions",
+        permissions: &["RoleManagement.Read.Directory"],
+        soft_delete: Some(SoftDelete {
+            days: None,
+            bin: "/roleManagement/directory/deletedItems/roleDefinitions",
+            api: Api::Beta,
+        }),
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn resourceScopes version],
@@ -90,6 +106,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/roleManagement/directory/roleAssignments",
         // `$expand=principal($select=id)` is possible and not needed: principalId is there.
+        permissions: &["RoleManagement.Read.Directory"],
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],

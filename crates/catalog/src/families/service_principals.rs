@@ -2,7 +2,8 @@
 //! policies.
 
 use crate::kind::{Category, Kind, to_many};
-use crate::notation::{columns, paths, references};
+use crate::notation::{columns, paths, references, select};
+use crate::reading::{Delta, FurtherPermission, Licence, thirty_days};
 
 pub(super) static KINDS: &[Kind] = &[
     SERVICE_PRINCIPAL,
@@ -13,6 +14,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/owners",
         query: Some("$select=id"),
+        permissions: &["Application.Read.All"],
+        changed_by: &[
+            "Add owner to service principal",
+            "Remove owner from service principal",
+        ],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "owners",
@@ -31,6 +37,9 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![app_role],
         category: Category::RolesAndPermissions,
         path: "/servicePrincipals/{servicePrincipalId}/appRoleAssignedTo",
+        permissions: &["Application.Read.All"],
+        page_size: Some(999),
+        changed_by: &["Add app role assignment", "Remove app role assignment"],
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
         display: paths![principalDisplayName],
@@ -52,6 +61,9 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Application permissions held by a service principal",
         category: Category::RolesAndPermissions,
         path: "/servicePrincipals/{servicePrincipalId}/appRoleAssignments",
+        permissions: &["Application.Read.All"],
+        page_size: Some(999),
+        changed_by: &["Add app role assignment", "Remove app role assignment"],
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
         display: paths![resourceDisplayName],
@@ -75,6 +87,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Service principal claims mapping policies",
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/claimsMappingPolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to service principal",
+            "Remove policy from service principal",
+        ],
         entity_type: "microsoft.graph.claimsMappingPolicy",
         shape: to_many(
             "claimsMappingPolicies",
@@ -92,6 +109,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Service principal home realm discovery policies",
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/homeRealmDiscoveryPolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to service principal",
+            "Remove policy from service principal",
+        ],
         entity_type: "microsoft.graph.homeRealmDiscoveryPolicy",
         shape: to_many(
             "homeRealmDiscoveryPolicies",
@@ -109,6 +131,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Service principal token issuance policies",
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/tokenIssuancePolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to service principal",
+            "Remove policy from service principal",
+        ],
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
             "tokenIssuancePolicies",
@@ -126,6 +153,12 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Service principal token lifetime policies",
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/tokenLifetimePolicies",
+        permissions: &["Policy.Read.All"],
+        licence: Licence::P1,
+        changed_by: &[
+            "Add policy to service principal",
+            "Remove policy from service principal",
+        ],
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(
             "tokenLifetimePolicies",
@@ -143,6 +176,11 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Service principal app management policies",
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/appManagementPolicies",
+        permissions: &["Policy.Read.All"],
+        changed_by: &[
+            "Add policy to service principal",
+            "Remove policy from service principal",
+        ],
         entity_type: "microsoft.graph.appManagementPolicy",
         shape: to_many(
             "appManagementPolicies",
@@ -164,6 +202,33 @@ pub(super) const SERVICE_PRINCIPAL: Kind = Kind {
     aliases: paths![sp enterprise_app],
     category: Category::Applications,
     path: "/servicePrincipals",
+    // Named, since customSecurityAttributes comes only when asked for, and so that a delta shows the
+    // same properties as a list.
+    query: Some(select![
+        id deletedDateTime accountEnabled addIns alternativeNames appDescription
+        appDisplayName appId applicationTemplateId appOwnerOrganizationId
+        appRoleAssignmentRequired appRoles createdByAppId customSecurityAttributes
+        description disabledByMicrosoftStatus displayName homepage info isDisabled
+        keyCredentials loginUrl logoutUrl notes notificationEmailAddresses
+        oauth2PermissionScopes passwordCredentials preferredSingleSignOnMode
+        preferredTokenSigningKeyThumbprint replyUrls
+        resourceSpecificApplicationPermissions samlSingleSignOnSettings
+        servicePrincipalNames servicePrincipalType signInAudience tags
+        tokenEncryptionKeyId verifiedPublisher
+    ]),
+    permissions: &["Application.Read.All"],
+    further_permissions: &[FurtherPermission {
+        permission: "CustomSecAttributeAssignment.Read.All",
+        properties: paths![customSecurityAttributes],
+    }],
+    page_size: Some(999),
+    delta: Some(Delta::Own {
+        path: "/servicePrincipals/delta",
+        without: paths![customSecurityAttributes],
+    }),
+    soft_delete: Some(thirty_days(
+        "/directory/deletedItems/microsoft.graph.servicePrincipal",
+    )),
     entity_type: "microsoft.graph.servicePrincipal",
     derived_types: paths![
         microsoft.graph.agentIdentity microsoft.graph.agentIdentityBlueprintPrincipal

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind, Shape, to_many};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -10,6 +11,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "API connector",
         category: Category::IdentityGovernance,
         path: "/identity/apiConnectors",
+        permissions: &["APIConnectors.ReadWrite.All"],
         entity_type: "microsoft.graph.identityApiConnector",
         display: paths![displayName],
         read_only: paths![id],
@@ -26,6 +28,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "B2X (external sign-up) user flow",
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows",
+        permissions: &["IdentityUserFlow.Read.All"],
         entity_type: "microsoft.graph.b2xIdentityUserFlow",
         display: paths![id],
         read_only: paths![id],
@@ -47,6 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "B2X user flow identity providers",
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/userFlowIdentityProviders",
+        permissions: &["IdentityUserFlow.ReadWrite.All"],
         entity_type: "microsoft.graph.identityProviderBase",
         shape: to_many(
             "userFlowIdentityProviders",
@@ -65,6 +69,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/userAttributeAssignments",
         query: Some("$expand=userAttribute"),
+        permissions: &["IdentityUserFlow.Read.All"],
         entity_type: "microsoft.graph.identityUserFlowAttributeAssignment",
         parent: Some("b2x_user_flow"),
         display: paths![displayName id],
@@ -84,6 +89,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/apiConnectorConfiguration",
         query: Some("$expand=postFederationSignup,postAttributeCollection"),
+        permissions: &["IdentityUserFlow.ReadWrite.All"],
         entity_type: "microsoft.graph.userFlowApiConnectorConfiguration",
         shape: Shape::Singleton,
         key: None,
@@ -106,6 +112,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "B2X user flow languages",
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/languages",
+        permissions: &["IdentityUserFlow.Read.All"],
         entity_type: "microsoft.graph.userFlowLanguageConfiguration",
         parent: Some("b2x_user_flow"),
         display: paths![displayName id],
@@ -121,6 +128,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/identity/b2cUserFlows",
+        permissions: &["IdentityUserFlow.Read.All"],
+        licence: Licence::ExternalId,
         entity_type: "microsoft.graph.b2cIdentityUserFlow",
         display: paths![id],
         read_only: paths![id],
@@ -146,6 +155,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/identity/b2cUserFlows/{b2cIdentityUserFlowId}/identityProviders",
+        permissions: &["IdentityUserFlow.ReadWrite.All"],
+        licence: Licence::ExternalId,
         entity_type: "microsoft.graph.identityProvider",
         shape: to_many(
             "identityProviders",
@@ -165,6 +176,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/identity/b2cUserFlows/{b2cIdentityUserFlowId}/userAttributeAssignments",
         query: Some("$expand=userAttribute"),
+        permissions: &["IdentityUserFlow.Read.All"],
+        licence: Licence::ExternalId,
         entity_type: "microsoft.graph.identityUserFlowAttributeAssignment",
         parent: Some("b2c_user_flow"),
         display: paths![displayName id],
@@ -183,6 +196,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/identity/b2cUserFlows/{b2cIdentityUserFlowId}/languages",
+        permissions: &["IdentityUserFlow.Read.All"],
+        licence: Licence::ExternalId,
         entity_type: "microsoft.graph.userFlowLanguageConfiguration",
         parent: Some("b2c_user_flow"),
         display: paths![displayName id],
@@ -200,6 +215,8 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identity/b2cUserFlows/{b2cIdentityUserFlowId}/apiConnectorConfiguration",
         query: Some("$expand=postFederationSignup,postAttributeCollection"),
         // The reference names no type; b2cUserFlow declares its property with this one.
+        permissions: &["IdentityUserFlow.ReadWrite.All"],
+        licence: Licence::ExternalId,
         entity_type: "microsoft.graph.userFlowApiConnectorConfiguration",
         shape: Shape::Singleton,
         key: None,
@@ -223,6 +240,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         api: Api::Beta,
         path: "/identity/userFlows",
+        permissions: &["IdentityUserFlow.Read.All"],
         entity_type: "microsoft.graph.identityUserFlow",
         derived_types: paths![microsoft.graph.b2cIdentityUserFlow],
         display: paths![id],
@@ -240,6 +258,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "User flow attribute",
         category: Category::IdentityGovernance,
         path: "/identity/userFlowAttributes",
+        permissions: &["IdentityUserFlow.Read.All"],
         entity_type: "microsoft.graph.identityUserFlowAttribute",
         derived_types: paths![
             microsoft.graph.identityBuiltInUserFlowAttribute

@@ -1,7 +1,41 @@
 //! People: users, what hangs on one user, and organisational contacts.
 
 use crate::kind::{Category, Kind, PARENT, to_many, to_one};
-use crate::notation::{columns, paths, references, select};
+use crate::notation::{columns, paths, references};
+use crate::reading::{Delta, FurtherPermission, thirty_days};
+
+/// A `$select` of all that the directory itself stores of a user, and of what more is named.
+///
+/// Not selectable in a collection: aboutMe, birthday, hireDate, interests, mySite, pastProjects,
+/// preferredName, responsibilities, schools, skills, mailboxSettings (501).
+macro_rules! select_user {
+    ($($more:ident)*) => {
+        $crate::notation::select![
+            id deletedDateTime accountEnabled ageGroup assignedLicenses assignedPlans
+            authorizationInfo businessPhones city companyName consentProvidedForMinor
+            country createdDateTime creationType department deviceEnrollmentLimit
+            displayName employeeHireDate employeeId employeeLeaveDateTime
+            employeeOrgData employeeType externalUserState
+            externalUserStateChangeDateTime faxNumber givenName identities
+            identityParentId imAddresses isManagementRestricted isResourceAccount
+            jobTitle lastPasswordChangeDateTime legalAgeGroupClassification
+            licenseAssignmentStates mail mailNickname mobilePhone officeLocation
+            onPremisesDistinguishedName onPremisesDomainName
+            onPremisesExtensionAttributes onPremisesImmutableId
+            onPremisesLastSyncDateTime onPremisesProvisioningErrors
+            onPremisesSamAccountName onPremisesSecurityIdentifier
+            onPremisesSyncEnabled onPremisesUserPrincipalName otherMails
+            passwordPolicies passwordProfile postalCode preferredDataLocation
+            preferredLanguage print provisionedPlans proxyAddresses securityIdentifier
+            serviceProvisioningErrors showInAddressList
+            signInSessionsValidFromDateTime state streetAddress surname usageLocation
+            userPrincipalName userType
+            $($more)*
+        ]
+    };
+}
+
+pub(super) use select_user;
 
 pub(super) static KINDS: &[Kind] = &[
     USER,
@@ -11,6 +45,9 @@ pub(super) static KINDS: &[Kind] = &[
         title: "User manager",
         category: Category::Directory,
         path: "/users/{userId}/manager",
+        permissions: &["User.Read.All"],
+        delta: Some(Delta::Within),
+        expand: Some("manager($select=id)"),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_one("manager", "user_id", "manager_id", "user"),
         parent: Some("user"),
@@ -22,6 +59,14 @@ pub(super) static KINDS: &[Kind] = &[
         title: "User sponsors (guests)",
         category: Category::Directory,
         path: "/users/{userId}/sponsors",
+        permissions: &["User.Read.All"],
+        changed_by: &[
+            "Add user sponsor",
+            "Remove user sponsor",
+            "Add sponsor",
+            "Remove sponsor",
+            "Update user",
+        ],
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("sponsors", "user_id", "sponsor_id", "directory_object"),
         parent: Some("user"),
@@ -34,6 +79,37 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![mfa_method],
         category: Category::Directory,
         path: "/users/{userId}/authentication/methods",
+        permissions: &["UserAuthenticationMethod.Read.All"],
+        changed_by: &[
+            "User registered",
+            "User deleted security info",
+            "User changed default security info",
+            "User updated security info",
+            "Admin registered security info",
+            "Admin deleted security info",
+            "Admin updated security info",
+            "Add FIDO2 security key",
+            "Delete FIDO2 security key",
+            "Add Windows Hello for Business credential",
+            "Delete Windows Hello for Business credential",
+            "Add passwordless phone sign-in credential",
+            "Delete passwordless phone sign-in credential",
+            "Add platform credential",
+            "Delete platform credential",
+            "Add users strong authentication phone app detail",
+            "Remove users strong authentication phone app detail",
+            "Enable Strong Authentication",
+            "Disable Strong Authentication",
+            "Create application password for user",
+            "Delete application password for user",
+            "Set user oath token metadata enabled",
+            "Change user password",
+            "Change password",
+            "Reset password",
+            "Reset user password",
+            "Set force change user password",
+            "Update user",
+        ],
         entity_type: "microsoft.graph.authenticationMethod",
         derived_types: paths![
             microsoft.graph.emailAuthenticationMethod microsoft.graph.externalAuthenticationMethod
@@ -67,6 +143,7 @@ pub(super) static KINDS: &[Kind] = &[
         title: "User open extensions",
         category: Category::Directory,
         path: "/users/{userId}/extensions",
+        permissions: &["User.Read.All"],
         entity_type: "microsoft.graph.extension",
         derived_types: paths![microsoft.graph.openTypeExtension],
         parent: Some("user"),
@@ -82,6 +159,12 @@ pub(super) static KINDS: &[Kind] = &[
         title: "User license details",
         category: Category::Directory,
         path: "/users/{userId}/licenseDetails",
+        permissions: &["LicenseAssignment.Read.All"],
+        changed_by: &[
+            "Change user license",
+            "Finish applying group based license to user",
+            "Update user",
+        ],
         entity_type: "microsoft.graph.licenseDetails",
         parent: Some("user"),
         display: paths![skuPartNumber],
@@ -99,6 +182,12 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: paths![contact],
         category: Category::Directory,
         path: "/contacts",
+        permissions: &["OrgContact.Read.All"],
+        page_size: Some(999),
+        delta: Some(Delta::Own {
+            path: "/contacts/delta",
+            without: &[],
+        }),
         entity_type: "microsoft.graph.orgContact",
         display: paths![displayName mail],
         volatile: paths![onPremisesLastSyncDateTime],
@@ -122,27 +211,25 @@ pub(super) const USER: Kind = Kind {
     aliases: paths![u],
     category: Category::Directory,
     path: "/users",
-    // Not selectable in a collection: aboutMe, birthday, hireDate, interests, mySite,
-    // pastProjects, preferredName, responsibilities, schools, skills, mailboxSettings (501).
-    // signInActivity needs AuditLog.Read.All and lowers the page size; customSecurityAttributes
-    // a permission of its own.
-    query: Some(select![
-        id deletedDateTime accountEnabled ageGroup assignedLicenses assignedPlans
-        authorizationInfo businessPhones city companyName consentProvidedForMinor country
-        createdDateTime creationType customSecurityAttributes department deviceEnrollmentLimit
-        displayName employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType
-        externalUserState externalUserStateChangeDateTime faxNumber givenName identities
-        identityParentId imAddresses isManagementRestricted isResourceAccount jobTitle
-        lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mail
-        mailNickname mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName
-        onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime
-        onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier
-        onPremisesSyncEnabled onPremisesUserPrincipalName otherMails passwordPolicies
-        passwordProfile postalCode preferredDataLocation preferredLanguage print provisionedPlans
-        proxyAddresses securityIdentifier serviceProvisioningErrors showInAddressList
-        signInActivity signInSessionsValidFromDateTime state streetAddress surname usageLocation
-        userPrincipalName userType
-    ]),
+    // signInActivity lowers the page size.
+    query: Some(select_user![customSecurityAttributes signInActivity]),
+    permissions: &["User.Read.All"],
+    further_permissions: &[
+        FurtherPermission {
+            permission: "AuditLog.Read.All",
+            properties: paths![signInActivity],
+        },
+        FurtherPermission {
+            permission: "CustomSecAttributeAssignment.Read.All",
+            properties: paths![customSecurityAttributes],
+        },
+    ],
+    page_size: Some(999),
+    delta: Some(Delta::Own {
+        path: "/users/delta",
+        without: paths![customSecurityAttributes signInActivity],
+    }),
+    soft_delete: Some(thirty_days("/directory/deletedItems/microsoft.graph.user")),
     entity_type: "microsoft.graph.user",
     derived_types: paths![microsoft.graph.agentUser],
     display: paths![displayName userPrincipalName mail],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::reading::Licence;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         api: Api::Beta,
         path: "/roleManagement/exchange/roleDefinitions",
+        permissions: &["RoleManagement.Read.Exchange"],
+        licence: Licence::Microsoft365,
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -32,6 +35,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         api: Api::Beta,
         path: "/roleManagement/exchange/roleAssignments",
+        permissions: &["RoleManagement.Read.Exchange"],
+        licence: Licence::Microsoft365,
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],
@@ -50,6 +55,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         api: Api::Beta,
         path: "/roleManagement/deviceManagement/roleDefinitions",
+        permissions: &["DeviceManagementRBAC.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -72,6 +79,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/roleManagement/deviceManagement/roleAssignments",
         query: Some("$expand=principals"),
+        permissions: &["DeviceManagementRBAC.Read.All"],
+        licence: Licence::Intune,
         entity_type: "microsoft.graph.unifiedRoleAssignmentMultiple",
         display: paths![displayName],
         read_only: paths![id],
@@ -91,6 +100,8 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         api: Api::Beta,
         path: "/roleManagement/cloudPC/roleDefinitions",
+        permissions: &["CloudPC.Read.All"],
+        licence: Licence::Windows365,
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -113,6 +124,8 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/roleManagement/cloudPC/roleAssignments",
         query: Some("$expand=principals"),
+        permissions: &["CloudPC.Read.All"],
+        licence: Licence::Windows365,
         entity_type: "microsoft.graph.unifiedRoleAssignmentMultiple",
         display: paths![displayName],
         read_only: paths![id],
@@ -131,6 +144,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Entitlement management role definition",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/entitlementManagement/roleDefinitions",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -151,6 +166,8 @@ pub(super) static KINDS: &[Kind] = &[
         title: "Entitlement management role assignment",
         category: Category::RolesAndPermissions,
         path: "/roleManagement/entitlementManagement/roleAssignments",
+        permissions: &["EntitlementManagement.Read.All"],
+        licence: Licence::Governance,
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],
