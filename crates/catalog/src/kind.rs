@@ -276,6 +276,17 @@ pub enum Api {
     Beta,
 }
 
+impl Api {
+    /// First segment of a path: `v1.0` or `beta`.
+    #[must_use]
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::V1 => "v1.0",
+            Self::Beta => "beta",
+        }
+    }
+}
+
 /// Category of the module catalogue, the words of the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {

@@ -12,6 +12,9 @@ mod lookup;
 mod names;
 mod notation;
 mod reading;
+mod request;
+mod selection;
+mod throttle;
 
 pub use export_path::{ExportMatch, by_export_path};
 pub use graph_path::by_path;
@@ -20,3 +23,6 @@ pub use kind::{Api, Category, Column, ColumnType, Kind, PARENT, Reference, Relat
 pub use lookup::{by_entity_type, by_name, by_table, kinds, resolve};
 pub use names::{is_transport, snake_case};
 pub use reading::{Access, Delta, FurtherPermission, Licence, SoftDelete};
+pub use request::Request;
+pub use selection::{UnknownWord, select_kinds};
+pub use throttle::Throttle;

@@ -6,6 +6,8 @@ mod export_paths;
 mod graph_paths;
 mod lookups;
 mod reference;
+mod requests;
 mod rules;
+mod selections;
 mod shared;
 mod types;
