@@ -19,6 +19,7 @@ mod seal;
 mod state;
 mod storage;
 mod volatile;
+mod work;
 mod writer;
 
 pub use archive::{Archive, CreateOptions, Snapshot, StateChange, StoredKind, Version};

@@ -39,6 +39,7 @@ pub(crate) struct Sealer {
     unit_key: Key,
     subject_key: Key,
     index_key: Key,
+    work_key: Key,
     subjects: KeyTree,
 }
 
@@ -69,6 +70,7 @@ impl Sealer {
             unit_key: bundle.id_key("entrace v1 unit"),
             subject_key: bundle.id_key("entrace v1 subject"),
             index_key: bundle.id_key("entrace v1 index"),
+            work_key: bundle.id_key("entrace v1 work"),
             subjects,
             bundle,
         }
@@ -153,6 +155,31 @@ impl Sealer {
         let (nonce, sealed) = sealed.split_at_checked(24)?;
         XChaCha20Poly1305::new((&self.index_key.0).into())
             .decrypt(XNonce::from_slice(nonce), sealed)
+            .ok()
+    }
+
+    /// Seals a working file under its name: nonce, then ciphertext.
+    pub(crate) fn seal_work(&self, name: &str, content: &[u8]) -> Vec<u8> {
+        let nonce = Self::random_nonce();
+        let payload = Payload {
+            msg: content,
+            aad: name.as_bytes(),
+        };
+        let sealed = XChaCha20Poly1305::new((&self.work_key.0).into())
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .expect("because a working file is far below the cipher's limit of 256 GiB");
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// `None` when the bytes are not what was sealed under that name.
+    pub(crate) fn open_work(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(24)?;
+        let payload = Payload {
+            msg: sealed,
+            aad: name.as_bytes(),
+        };
+        XChaCha20Poly1305::new((&self.work_key.0).into())
+            .decrypt(XNonce::from_slice(nonce), payload)
             .ok()
     }
 

@@ -305,6 +305,16 @@ impl Session {
         self.volatile.remove(&ordinal);
     }
 
+    /// Begins anew: nothing has been seen, nothing is gone.
+    pub(super) fn restart(&mut self) {
+        self.seen.clear();
+        self.removed.clear();
+        self.superseded.clear();
+        self.volatile.clear();
+        self.units = UnitTable::default();
+        self.old_units = None;
+    }
+
     /// Marks an object as gone; whether it was there.
     pub(super) fn remove(&mut self, archive: &Archive, key: &str) -> Result<bool> {
         let handle = archive.sealer.object(&self.state.name, key).handle;

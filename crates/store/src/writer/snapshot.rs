@@ -10,6 +10,7 @@ use super::commit::Commit;
 use super::session::{Closing, KindOptions, Object, Put, Session, Tally, UnitId, UnitRules};
 use super::staging::Staging;
 use super::units::Tools;
+use crate::archive::Archive;
 use crate::compress::Compressor;
 use crate::error::{Error, Result};
 use crate::id::{KindNumber, Ordinal};
@@ -144,6 +145,41 @@ impl SnapshotWriter<'_> {
     /// Marks an object as gone, in a snapshot that reads changes only; whether it was there.
     pub fn remove(&mut self, kind: KindHandle, key: &str) -> Result<bool> {
         self.sessions[kind.0].remove(&self.writer.archive, key)
+    }
+
+    /// Begins with a kind anew, as if nothing of it had been read. Contents stored meanwhile stay stored
+    /// and are found again.
+    pub fn restart(&mut self, kind: KindHandle) {
+        self.sessions[kind.0].restart();
+    }
+
+    /// The versions that would be alive if the snapshot were made now.
+    pub fn alive(&self, kind: KindHandle, closing: Closing) -> Result<RoaringBitmap> {
+        self.sessions[kind.0].alive(&self.writer.archive, closing)
+    }
+
+    /// The versions that were alive before.
+    #[must_use]
+    pub fn before(&self, kind: KindHandle) -> &RoaringBitmap {
+        &self.sessions[kind.0].base_alive
+    }
+
+    /// Versions the archive has of the kind; ordinals from here on are this snapshot's own.
+    #[must_use]
+    pub fn committed(&self, kind: KindHandle) -> Ordinal {
+        self.sessions[kind.0].committed.0
+    }
+
+    /// The archive as it was before this snapshot.
+    #[must_use]
+    pub fn archive(&self) -> &Archive {
+        &self.writer.archive
+    }
+
+    /// Number of the kind in the archive.
+    #[must_use]
+    pub fn number(&self, kind: KindHandle) -> KindNumber {
+        self.sessions[kind.0].state.number
     }
 
     /// Objects before, seen and gone.
