@@ -39,8 +39,24 @@ pub enum Error {
         reason: String,
     },
     /// The caller asked to stop; snapshots committed before that stay.
-    #[error("import was cancelled")]
+    #[error("cancelled")]
     Cancelled,
+    /// The token, or what was read, belongs to another tenant than the archive.
+    #[error(
+        "this archive is of tenant {archive}, but {found} answered: use that tenant's own archive"
+    )]
+    Tenant {
+        /// Tenant of the archive.
+        archive: String,
+        /// Tenant that was found.
+        found: String,
+    },
+    /// Not one kind could be read, so that no snapshot was made: see to the reason and run again.
+    #[error("nothing could be read: {0}")]
+    NothingRead(String),
+    /// Graph, or the sign-in service, refused.
+    #[error(transparent)]
+    Graph(#[from] graph::Error),
     /// The archive refused.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -1,12 +1,15 @@
 //! Turns a tenant, or an existing export of one, into snapshots.
 //!
-//! So far the importing side: [`import`] reads folders of exports, git histories of them, JSON lines
-//! and logs. The crate never prints: it reports through a [`Monitor`] and an [`ImportReport`].
+//! [`collect`] reads a tenant through Microsoft Graph; [`import`] reads folders of exports, git histories
+//! of them, JSON lines and logs. The crate never prints: it reports through a [`Monitor`] or
+//! [`CollectMonitor`] and what the functions return.
 
+mod collect;
 mod edges;
 mod error;
 mod events;
 mod import;
+mod intake;
 mod key;
 mod monitor;
 mod normalise;
@@ -16,6 +19,9 @@ mod report;
 mod reshape;
 mod secrets;
 
+pub use collect::{
+    CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
+};
 pub use error::{Error, Result};
 pub use import::{Format, ImportRequest, import};
 pub use monitor::{Monitor, Progress, Stage};

@@ -18,7 +18,7 @@ pub(crate) const RULES_VERSION: u8 = 1;
 /// How documents of one kind are normalised.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    sets: PathTree,
+    pub(crate) sets: PathTree,
     secrets: PathTree,
     volatile: &'static [&'static str],
     is_edge: bool,

@@ -14,9 +14,9 @@
 use jiff::Timestamp;
 use store::{Closing, Commit, Coverage, CoverageState, Tally, Verdict};
 
-use super::findings::Scope;
-use super::intake::Intake;
 use crate::error::Result;
+use crate::intake::Intake;
+use crate::intake::Scope;
 use crate::recognise::Target;
 use crate::report::{ImportReport, ImportedKind, ImportedSnapshot, Suspected};
 

@@ -6,11 +6,11 @@ use std::path::Path;
 use store::{Source, Writer};
 
 use super::closing::Ending;
-use super::file::FileForm;
-use super::intake::{Intake, IntakeOptions, Known};
 use super::walk::Listing;
 use super::{Format, ImportRequest, forced_target};
 use crate::error::{Error, Result};
+use crate::intake::FileForm;
+use crate::intake::{Intake, IntakeOptions, Known};
 use crate::monitor::{Monitor, Progress, Stage};
 use crate::recognise::FilePlace;
 use crate::report::ImportReport;
@@ -98,7 +98,7 @@ impl FolderImport<'_> {
         };
         let options = IntakeOptions {
             delta,
-            file_units: false,
+            ..IntakeOptions::default()
         };
         let mut report = ImportReport {
             ignored: self.listing.ignored,

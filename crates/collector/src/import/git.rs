@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use store::{Source, Writer};
 
 use super::closing::Ending;
-use super::file::FileOutcome;
-use super::intake::{Intake, IntakeOptions, Known};
 use super::tree::{TreeFile, TreeListing, Trees};
 use super::{ImportRequest, forced_target};
 use crate::error::{Error, Result};
+use crate::intake::FileOutcome;
+use crate::intake::{Intake, IntakeOptions, Known};
 use crate::monitor::{Monitor, Progress, Stage};
 use crate::recognise::{FilePlace, Target};
 use crate::report::ImportReport;
@@ -213,8 +213,8 @@ impl<'a> History<'a> {
             ..Source::default()
         };
         let options = IntakeOptions {
-            delta: false,
             file_units: true,
+            ..IntakeOptions::default()
         };
         let mut intake = Intake::new(writer.begin(commit.taken_at, source)?, options, &self.known);
         intake.digest.bytes(version.as_bytes());

@@ -1,15 +1,8 @@
 //! Importing: what was asked for, and which way it goes.
 
 mod closing;
-mod delta;
-mod element;
-mod file;
-mod findings;
 mod folder;
 mod git;
-mod intake;
-mod put;
-mod take;
 mod tree;
 mod walk;
 

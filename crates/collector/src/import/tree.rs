@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 
-use super::file::FileForm;
+use crate::intake::FileForm;
 
 /// The files of one commit that may hold documents, in the order of a folder import.
 #[derive(Debug, Default, PartialEq, Eq)]

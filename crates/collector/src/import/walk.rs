@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::file::FileForm;
 use crate::error::{Error, Result};
+use crate::intake::FileForm;
 
 /// Folders within folders are followed this far.
 const MAX_DEPTH: usize = 64;

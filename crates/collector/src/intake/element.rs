@@ -4,8 +4,8 @@ use catalog::Kind;
 use model::{JsonKind, Value};
 use store::{UnitId, Verdict};
 
+use super::Intake;
 use super::findings::Scope;
-use super::intake::Intake;
 use crate::error::Result;
 use crate::events::{self, Event};
 use crate::read::Where;

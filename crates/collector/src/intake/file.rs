@@ -4,8 +4,8 @@ use std::io::Read;
 
 use store::{Ordinal, UnitId, Verdict};
 
+use super::Intake;
 use super::findings::{Noted, Scope, finding};
-use super::intake::Intake;
 use crate::error::Result;
 use crate::read::{Pieces, Row, Rows, Step, Where};
 use crate::recognise::{Around, FilePlace, Target};
@@ -261,7 +261,7 @@ impl Intake<'_> {
             if !self.snapshot.pass(handle, unit)? {
                 return Ok(false);
             }
-            self.folders.holds(place.folder(), slot);
+            self.holds(place.folder(), slot);
             for ordinal in ordinals {
                 self.took(slot, *ordinal);
             }

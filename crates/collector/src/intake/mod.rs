@@ -1,5 +1,13 @@
 //! A snapshot filled from documents: its kinds, what passes unread, what was noticed.
 
+mod delta;
+mod element;
+mod file;
+mod findings;
+mod page;
+mod put;
+mod take;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -9,11 +17,16 @@ use store::{
     Archive, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, UnitRules, Verdict,
 };
 
-use super::delta::Deltas;
-use super::findings::{Folders, Noted, Place, Scope, finding};
+pub(crate) use file::{FileForm, FileOutcome};
+pub(crate) use findings::Scope;
+pub(crate) use page::PagePlace;
+
 use crate::error::Result;
 use crate::normalise::{Normaliser, RULES_VERSION, Rules};
 use crate::recognise::{Around, FilePlace, Target};
+
+use delta::Deltas;
+use findings::{Folders, Noted, Place, finding};
 
 /// A kind of the snapshot.
 #[derive(Debug)]
@@ -80,6 +93,8 @@ pub(crate) struct IntakeOptions {
     pub(crate) delta: bool,
     /// Whether single files pass as a whole, so that what they hold must be known.
     pub(crate) file_units: bool,
+    /// What is read comes from the tenant itself, page by page.
+    pub(crate) collected: bool,
 }
 
 /// A snapshot being filled.
@@ -109,6 +124,36 @@ pub(crate) struct Intake<'w> {
     pub(crate) organizations: BTreeSet<String>,
     /// Objects taken or passed.
     pub(crate) objects: u64,
+    /// Keys and contents taken, where somebody will ask for those not in the archive yet.
+    pub(crate) fresh: Option<Fresh>,
+    /// Keys of objects that a delta said are gone.
+    pub(crate) removed: HashSet<String>,
+}
+
+/// Contents that are in no committed snapshot, by kind and version.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh {
+    texts: HashMap<(usize, Ordinal), (String, String)>,
+    size_bytes: usize,
+}
+
+impl Fresh {
+    /// So much is remembered; of what is beyond, only the number is known.
+    const MAX_BYTES: usize = 64 << 20;
+
+    fn insert(&mut self, slot: usize, ordinal: Ordinal, key: &str, payload: &str) {
+        if self.size_bytes < Self::MAX_BYTES {
+            self.size_bytes += key.len() + payload.len();
+            let text = (key.to_owned(), payload.to_owned());
+            self.texts.insert((slot, ordinal), text);
+        }
+    }
+
+    /// Key and canonical text of a version.
+    pub(crate) fn get(&self, slot: usize, ordinal: Ordinal) -> Option<(&str, &str)> {
+        let (key, text) = self.texts.get(&(slot, ordinal))?;
+        Some((key, text))
+    }
 }
 
 impl<'w> Intake<'w> {
@@ -132,6 +177,8 @@ impl<'w> Intake<'w> {
             deltas: Deltas::default(),
             organizations: known.organizations.clone(),
             objects: 0,
+            fresh: None,
+            removed: HashSet::new(),
         }
     }
 
@@ -196,6 +243,14 @@ impl<'w> Intake<'w> {
         for slot in &mut self.slots {
             slot.before_stream
                 .clone_from(self.snapshot.taken(slot.handle));
+        }
+    }
+
+    /// Notes that something of a kind was found in a folder. A tenant has no folders that could say
+    /// what is inside.
+    pub(crate) fn holds(&mut self, folder: &str, slot: usize) {
+        if !self.options.collected {
+            self.folders.holds(folder, slot);
         }
     }
 

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use store::{Object, Ordinal, Put, Verdict};
 
+use super::Intake;
 use super::delta::merged;
 use super::findings::Scope;
-use super::intake::Intake;
 use crate::error::Result;
 use crate::key::{Key, numbered, qualified};
 use crate::read::MAX_ELEMENT_BYTES;
@@ -49,6 +49,9 @@ impl Intake<'_> {
         };
         self.took(slot, ordinal);
         self.objects += 1;
+        if let Some(fresh) = &mut self.fresh {
+            fresh.insert(slot, ordinal, text, &self.normaliser.canonical.text);
+        }
         Ok(Some(ordinal))
     }
 
@@ -96,6 +99,10 @@ impl Intake<'_> {
             intake.note(around, Scope::Kind(slot), reason, Verdict::Doubtful);
         };
         if self.slots[slot].target.is_event() {
+            // Overlapping windows bring rows again, and sign-ins are assessed after they happened.
+            if self.options.collected && self.slots[slot].target.name() != "directory_audit" {
+                return Ok(first);
+            }
             doubt(
                 self,
                 "another content of its id was there before; that stays".to_owned(),

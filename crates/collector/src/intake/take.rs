@@ -7,8 +7,8 @@ use catalog::{Kind, PARENT};
 use model::Value;
 use store::{Ordinal, UnitId, Verdict};
 
+use super::Intake;
 use super::findings::Scope;
-use super::intake::Intake;
 use crate::edges::{self, Edge};
 use crate::error::Result;
 use crate::events::Event;
@@ -107,7 +107,7 @@ impl Intake<'_> {
         around: &Around<'_>,
     ) -> Result<()> {
         let slot = self.slot(target)?;
-        self.folders.holds(around.file.folder(), slot);
+        self.holds(around.file.folder(), slot);
         let noted = self.noted.len();
         let key = key_of(target, object, around);
         if self.options.delta && object.get("@removed").is_some() {
@@ -115,7 +115,13 @@ impl Intake<'_> {
             let handle = self.slots[slot].handle;
             self.snapshot.remove(handle, key.text.as_str())?;
             self.slots[slot].present = true;
+            if self.options.collected {
+                self.removed.insert(key.text.as_str().to_owned());
+            }
             return Ok(());
+        }
+        if !self.removed.is_empty() {
+            self.removed.remove(key.text.as_str());
         }
         let lists = self.take_lists(target, object, &key, around)?;
         let only_lists = self.options.delta
@@ -200,7 +206,7 @@ impl Intake<'_> {
         around: &Around<'_>,
     ) -> Result<()> {
         let slot = self.slot(target)?;
-        self.folders.holds(around.file.folder(), slot);
+        self.holds(around.file.folder(), slot);
         self.slots[slot].present = true;
         let noted = self.noted.len();
         let found = edges::edges(kind, object, around);
@@ -259,7 +265,7 @@ impl Intake<'_> {
         noted: usize,
         around: &Around<'_>,
     ) {
-        self.folders.holds(around.file.folder(), slot);
+        self.holds(around.file.folder(), slot);
         if self.options.delta || self.noted.len() > noted {
             return;
         }

@@ -14,7 +14,7 @@ mod generic;
 mod known;
 mod shape;
 
-pub(crate) use around::{Around, FilePlace, Target};
+pub(crate) use around::{Around, ExportPlace, FilePlace, Target};
 pub(crate) use generic::{generic_id, generic_name, is_reserved};
 pub(crate) use known::fits;
 pub(crate) use shape::is_pascal;

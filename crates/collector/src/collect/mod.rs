@@ -1,0 +1,17 @@
+//! Collecting: one snapshot of a living tenant.
+
+mod compare;
+mod hints;
+mod memory;
+mod message;
+mod plan;
+mod reader;
+mod resume;
+mod run;
+mod settle;
+mod spool;
+mod taker;
+
+pub use run::{
+    CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
+};

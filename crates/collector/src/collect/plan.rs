@@ -1,0 +1,194 @@
+//! What a run is going to read, and which way.
+
+use std::collections::HashSet;
+
+use catalog::{Access, Delta, Kind, Shape};
+use jiff::{SignedDuration, Timestamp};
+
+use super::memory::Memory;
+
+/// Rows of a log arrive late: what was read is read again so far back.
+const LATE: SignedDuration = SignedDuration::from_hours(6);
+/// How long Microsoft keeps logs with a paid licence.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// The kinds of a run, parents before children.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) steps: Vec<Step>,
+}
+
+/// One kind.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) kind: &'static Kind,
+    pub(super) way: Way,
+    /// Whether it must be read whole this time.
+    pub(super) due: bool,
+    /// When it was last read whole.
+    pub(super) whole_at: Option<Timestamp>,
+    /// Whether ids of its rows are needed to read others.
+    pub(super) has_children: bool,
+    /// How many parents have ids in its address.
+    pub(super) depth: usize,
+    /// Properties that are not asked for, because the permission is missing.
+    pub(super) hidden: Vec<(&'static str, &'static str)>,
+}
+
+/// The way a kind is read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Way {
+    /// Not at all, because nobody may.
+    Refused(String),
+    /// As a log, from a time on.
+    Log(Timestamp),
+    /// As a list or singleton.
+    List,
+    /// As a list, beside a delta function that tells what changes from now on. The link asks for the
+    /// changes since the last run: what they lead to is compared with the list.
+    Tracked(Option<String>),
+    /// By its delta function alone.
+    Changes(String),
+    /// Along with its parent: in its delta, or expanded in its list.
+    Along,
+    /// Below each of its parents.
+    Below,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reader {
+    /// Application permissions of the token; `None` where it does not tell.
+    pub(super) roles: Option<Vec<String>>,
+    /// Whether a person is signed in.
+    pub(super) signed_in: bool,
+}
+
+impl Plan {
+    /// Plans a run over these kinds.
+    pub(super) fn new(
+        kinds: &[&'static Kind],
+        memory: &Memory,
+        reader: &Reader,
+        now: Timestamp,
+        full: bool,
+        full_every: SignedDuration,
+    ) -> Self {
+        let selected: HashSet<&str> = kinds.iter().map(|kind| kind.name).collect();
+        let due = |kind: &Kind| {
+            let known = memory.of(kind.name);
+            let fresh = |at: &Timestamp| now.duration_since(*at) < full_every;
+            full || !known.whole_at.as_ref().is_some_and(fresh)
+        };
+        let mut steps: Vec<Step> = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let below: Vec<&Kind> = kinds
+                .iter()
+                .copied()
+                .filter(|other| other.parent == Some(kind.name))
+                .collect();
+            let known = memory.of(kind.name);
+            let has_parent = kind.parent.is_some_and(|parent| selected.contains(parent));
+            let way = way(kind, reader, has_parent).unwrap_or_else(|| {
+                if kind.is_event() {
+                    return Way::Log(
+                        known
+                            .read_to
+                            .map_or(now - KEPT, |to| (to - LATE).max(now - KEPT)),
+                    );
+                }
+                match (kind.delta, known.delta) {
+                    (Some(Delta::Own { .. }), Some(link))
+                        if !due(kind) && !below.iter().any(|kind| due(kind)) =>
+                    {
+                        Way::Changes(link)
+                    }
+                    (Some(Delta::Own { .. }), link) => Way::Tracked(link),
+                    _ => Way::List,
+                }
+            });
+            steps.push(Step {
+                kind,
+                way,
+                due: due(kind),
+                whole_at: known.whole_at,
+                has_children: !below.is_empty(),
+                depth: kind.addressing_parents().len(),
+                hidden: hidden(kind, reader),
+            });
+        }
+        steps.sort_by_key(|step| step.kind.parents().len());
+        // Edges of a kind that is listed anew are read anew with it.
+        let listed: HashSet<&str> = steps
+            .iter()
+            .filter(|step| matches!(step.way, Way::Tracked(_)))
+            .map(|step| step.kind.name)
+            .collect();
+        for step in &mut steps {
+            let parent = step.kind.parent;
+            step.due |= step.kind.delta == Some(Delta::Within)
+                && parent.is_some_and(|parent| listed.contains(parent));
+        }
+        Self { steps }
+    }
+
+    /// The step of a kind.
+    pub(super) fn step(&self, kind: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.kind.name == kind)
+    }
+
+    /// The edges that come along with a kind.
+    pub(super) fn along<'p>(&'p self, kind: &'p Kind) -> impl Iterator<Item = &'p Step> {
+        self.steps
+            .iter()
+            .filter(|step| step.way == Way::Along && step.kind.parent == Some(kind.name))
+    }
+}
+
+/// The way of kinds for which nothing remembered decides; `None` for the others.
+fn way(kind: &Kind, reader: &Reader, has_parent: bool) -> Option<Way> {
+    if let Access::SignedIn(permission) = kind.access()
+        && !reader.signed_in
+    {
+        return Some(Way::Refused(format!(
+            "only a signed-in administrator may read it ({permission}): sign in with a device code"
+        )));
+    }
+    kind.parent?;
+    if !has_parent {
+        // A parent that has an id of its own must be listed first.
+        let parents = kind.addressing_parents();
+        return (!parents.is_empty()).then(|| {
+            Way::Refused(format!(
+                "it stands below {}, which is not selected",
+                parents.last().map_or("", |parent| parent.name)
+            ))
+        });
+    }
+    Some(if kind.expand.is_some() {
+        Way::Along
+    } else {
+        Way::Below
+    })
+}
+
+fn hidden(kind: &Kind, reader: &Reader) -> Vec<(&'static str, &'static str)> {
+    let Some(roles) = &reader.roles else {
+        return Vec::new();
+    };
+    let lacking = kind
+        .further_permissions
+        .iter()
+        .filter(|further| !roles.iter().any(|role| role == further.permission));
+    lacking
+        .flat_map(|further| {
+            let properties = further.properties.iter();
+            properties.map(|property| (*property, further.permission))
+        })
+        .collect()
+}
+
+/// Whether a kind has one row at most in each place.
+pub(super) fn is_singleton(kind: &Kind) -> bool {
+    kind.shape == Shape::Singleton
+}

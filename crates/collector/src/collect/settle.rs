@@ -1,0 +1,259 @@
+//! The end of a run: what each kind's messages come to in the snapshot.
+//!
+//! An object that was not seen is gone only where its absence says so:
+//! - of a kind read whole, if nothing of it was rejected;
+//! - of a kind whose changes were read, if Graph said so, or if what it belonged to is gone: a
+//!   deleted group has no members any more, and a deleted user is a member of nothing;
+//! - of a kind read below some parents, if it stood below one of those.
+//!
+//! A kind of which everything was there before and nothing is now is not believed: an empty answer is
+//! likelier a fault of the service than a directory without users.
+
+use std::collections::{BTreeMap, HashSet};
+
+use catalog::Kind;
+use model::ObjectKey;
+use store::{Closing, Coverage, CoverageState, Finding, Tally, Verdict};
+
+use super::compare;
+use super::message::{Mode, Outcome};
+use super::taker::{Taken, Taker};
+use crate::edges;
+use crate::error::{Error, Result};
+use crate::intake::Scope;
+use crate::recognise::Target;
+
+/// So many objects gone at once are suspicious if nothing is left of their kind, and remarkable if they
+/// are a fifth of it.
+const REMARKABLE_OBJECTS: u64 = 50;
+const REMARKABLE_SHARE: u64 = 5;
+
+impl Taker<'_> {
+    /// Two organizations in one archive are a mistake that nothing later could undo.
+    pub(super) fn refuse_other_tenants(&self) -> Result<()> {
+        let mut organizations = self.intake.organizations.iter();
+        match (organizations.next(), organizations.next()) {
+            (Some(one), Some(other)) => Err(Error::Tenant {
+                archive: one.clone(),
+                found: other.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A run that could read nothing at all is a failed run, not a state of the tenant.
+    pub(super) fn refuse_nothing(&self) -> Result<()> {
+        let outcomes = || {
+            self.kinds
+                .values()
+                .filter_map(|taken| taken.outcome.as_ref())
+        };
+        let failed = outcomes().find(|outcome| outcome.state == CoverageState::Failed);
+        let is_read = |outcome: &Outcome| {
+            matches!(
+                outcome.state,
+                CoverageState::Complete | CoverageState::Partial
+            ) && outcome.mode != Mode::Unread
+        };
+        match failed {
+            Some(failed) if !outcomes().any(is_read) => Err(Error::NothingRead(
+                failed.reason.clone().unwrap_or_default(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// States that every other kind was not asked for.
+    pub(super) fn leave_out(&mut self, selected: &[&'static Kind]) -> Result<()> {
+        for kind in catalog::kinds() {
+            if selected.iter().any(|other| other.name == kind.name) {
+                continue;
+            }
+            let slot = self.intake.slot(&Target::Catalogued(kind))?;
+            let handle = self.intake.slots[slot].handle;
+            let coverage = Coverage {
+                state: CoverageState::NotSelected,
+                ..Coverage::default()
+            };
+            self.intake.snapshot.cover(handle, coverage, Closing::Keep);
+        }
+        Ok(())
+    }
+
+    /// What became of the kinds, with the state the snapshot gives them.
+    pub(super) fn outcomes(&self) -> BTreeMap<String, Outcome> {
+        let outcomes = self.kinds.iter().filter_map(|(name, taken)| {
+            let mut outcome = taken.outcome.clone()?;
+            if self.doubted.contains(name) {
+                outcome.state = CoverageState::Partial;
+            }
+            Some((name.clone(), outcome))
+        });
+        outcomes.collect()
+    }
+
+    /// States the coverage of every kind.
+    pub(super) fn settle(&mut self, accept_deletions: bool) -> Result<()> {
+        let kinds = std::mem::take(&mut self.kinds);
+        let mut covered = HashSet::new();
+        for (name, taken) in &kinds {
+            let Some(outcome) = &taken.outcome else {
+                continue;
+            };
+            covered.insert(name.clone());
+            self.settle_kind(name, taken, outcome, accept_deletions)?;
+        }
+        // Kinds that came along with others: content, edges inside their owners.
+        for slot in 0..self.intake.slots.len() {
+            let name = self.intake.slots[slot].target.name().to_owned();
+            if covered.contains(&name) {
+                continue;
+            }
+            let reason = "read where other kinds mention it".to_owned();
+            let coverage = self.coverage(slot, CoverageState::Partial, Some(reason));
+            let handle = self.intake.slots[slot].handle;
+            self.intake.snapshot.cover(handle, coverage, Closing::Keep);
+        }
+        self.kinds = kinds;
+        Ok(())
+    }
+
+    fn settle_kind(
+        &mut self,
+        name: &str,
+        taken: &Taken,
+        outcome: &Outcome,
+        accept_deletions: bool,
+    ) -> Result<()> {
+        let slot = self
+            .intake
+            .slot(&Target::Catalogued(super::taker::kind(name)?))?;
+        let handle = self.intake.slots[slot].handle;
+        let is_event = self.intake.slots[slot].target.is_event();
+        let is_whole = outcome.mode == Mode::Whole && outcome.state == CoverageState::Complete;
+        if !is_event && !is_whole {
+            self.close_stale(slot, taken)?;
+        }
+        let mut state = outcome.state;
+        let mut reason = outcome.reason.clone();
+        let mut closing = Closing::Keep;
+        if is_whole && !is_event {
+            let tally = self.intake.snapshot.tally(handle)?;
+            let rejected = self.rejected(slot);
+            if rejected > 0 && !accept_deletions {
+                state = CoverageState::Partial;
+                reason = Some(format!("{rejected} items were rejected"));
+            } else if is_emptied(tally) && !accept_deletions {
+                state = CoverageState::Partial;
+                reason = Some(format!(
+                    "suspected failure: all {} objects gone at once; if they are, --accept-deletions",
+                    tally.before
+                ));
+            } else {
+                closing = Closing::Unseen;
+                self.remark_losses(slot, tally);
+                compare::remark_differences(&mut self.intake, slot, taken)?;
+            }
+        }
+        if state != outcome.state {
+            self.doubted.insert(name.to_owned());
+        }
+        let mut coverage = self.coverage(slot, state, reason);
+        coverage.read_from = outcome.read_from;
+        coverage.read_to = outcome.read_to;
+        self.intake.snapshot.cover(handle, coverage, closing);
+        Ok(())
+    }
+
+    /// Takes out of the snapshot what was not seen and cannot be there any more.
+    fn close_stale(&mut self, slot: usize, taken: &Taken) -> Result<()> {
+        let intake = &mut self.intake;
+        let Some(kind) = intake.slots[slot].target.kind() else {
+            return Ok(());
+        };
+        let is_edge = edges::relationship(kind).is_some();
+        let parents_gone = kind.parent.is_some() && !intake.removed.is_empty();
+        if taken.wholes.is_empty() && !parents_gone {
+            return Ok(());
+        }
+        let handle = intake.slots[slot].handle;
+        let unseen = intake.snapshot.before(handle) - intake.snapshot.taken(handle);
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let mut stale = Vec::new();
+        let number = intake.snapshot.number(handle);
+        let removed = &intake.removed;
+        intake
+            .snapshot
+            .archive()
+            .versions(number, &unseen, |_, key, _| {
+                let parent = key
+                    .rsplit_once(model::KEY_SEPARATOR)
+                    .map_or("", |(parent, _)| parent);
+                let object = ObjectKey::from_text(key);
+                let mut ends = object.parts();
+                let own = if is_edge { 2 } else { 1 };
+                let gone = parents_gone && ends.by_ref().take(own).any(|end| removed.contains(end));
+                if gone || taken.wholes.contains(parent) {
+                    stale.push(key.to_owned());
+                }
+                Ok(())
+            })?;
+        for key in stale {
+            // What a page brought under the same key meanwhile is not stale.
+            if intake.snapshot.seen(handle, &key)?.is_none() {
+                intake.snapshot.remove(handle, &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rejected(&self, slot: usize) -> usize {
+        let of_slot = |scope: &Scope| matches!(scope, Scope::Kind(other) if *other == slot);
+        let noted = self.intake.noted.iter();
+        noted
+            .filter(|noted| noted.finding.verdict == Verdict::Rejected && of_slot(&noted.scope))
+            .count()
+    }
+
+    fn remark_losses(&mut self, slot: usize, tally: Tally) {
+        if tally.gone > REMARKABLE_OBJECTS && tally.gone * REMARKABLE_SHARE > tally.before {
+            let reason = format!("{} of {} objects gone at once", tally.gone, tally.before);
+            self.intake
+                .remark(Scope::Kind(slot), "deletions", reason, Verdict::Doubtful);
+        }
+    }
+
+    /// The coverage of a kind with what was noted about it.
+    fn coverage(&self, slot: usize, state: CoverageState, reason: Option<String>) -> Coverage {
+        let handle = self.intake.slots[slot].handle;
+        let mut coverage = Coverage {
+            state,
+            reason,
+            objects: self.intake.snapshot.taken(handle).len(),
+            ..Coverage::default()
+        };
+        for finding in self.findings(slot) {
+            coverage.add(finding);
+        }
+        coverage
+    }
+
+    fn findings(&self, slot: usize) -> Vec<Finding> {
+        let of_slot = |scope: &Scope| match scope {
+            Scope::Kind(other) => *other == slot,
+            _ => slot == 0,
+        };
+        let noted = self
+            .intake
+            .noted
+            .iter()
+            .filter(|noted| of_slot(&noted.scope));
+        noted.map(|noted| noted.finding.clone()).collect()
+    }
+}
+
+fn is_emptied(tally: Tally) -> bool {
+    tally.seen == 0 && tally.gone > REMARKABLE_OBJECTS
+}

@@ -1,0 +1,143 @@
+//! The pages of a run on disk, until its snapshot is made.
+//!
+//! A run may take hours; what it has read must survive a crash. Messages go into numbered working files
+//! of the archive, sealed like everything in it, and are told again when a run goes on.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::Archive;
+
+use super::message::Message;
+use crate::error::{Error, Result};
+
+const FOLDER: &str = "run";
+const HEAD: &str = "run/head";
+/// Messages are put together up to so many bytes, or for so long, before they go to disk: a crash loses
+/// at most that.
+const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_TIME: Duration = Duration::from_secs(1);
+/// Pages are text that repeats itself; the fastest level already divides them by ten.
+const LEVEL: i32 = 1;
+/// No chunk is larger: a page has at most 64 MiB, a batch of small ones 128.
+const MAX_CHUNK_BYTES: usize = 512 << 20;
+
+/// What a run was begun with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) begun_at: Timestamp,
+    /// Acts in the archive's log when it began: afterwards its changes would be laid over another state.
+    pub(super) log_size: u64,
+    /// The kinds it reads.
+    pub(super) kinds: Vec<String>,
+    pub(super) full: bool,
+}
+
+/// The spool of a run being written.
+#[derive(Debug, Default)]
+pub(super) struct Spool {
+    number: u32,
+    waiting: Vec<u8>,
+    since: Option<Instant>,
+}
+
+impl Spool {
+    /// Begins a run: what another left is thrown away.
+    pub(super) fn begin(archive: &Archive, head: &Head) -> Result<Self> {
+        Self::discard(archive)?;
+        let text = serde_json::to_vec(head).map_err(|error| internal(&error))?;
+        archive.write_work(HEAD, &text)?;
+        Ok(Self::default())
+    }
+
+    /// Head of the run that was left unfinished, if one was.
+    pub(super) fn unfinished(archive: &Archive) -> Result<Option<Head>> {
+        let text = archive.read_work(HEAD)?;
+        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+    }
+
+    /// The next messages of the run that was left unfinished, a file of them at a time; nothing at its
+    /// end. What follows a file that cannot be read does not count.
+    pub(super) fn recall(&mut self, archive: &Archive) -> Result<Option<Vec<Message>>> {
+        let Some(packed) = archive.read_work(&name(self.number))? else {
+            return Ok(None);
+        };
+        let Ok(chunk) = zstd::bulk::decompress(&packed, MAX_CHUNK_BYTES) else {
+            return Ok(None);
+        };
+        self.number += 1;
+        let chunk = Bytes::from(chunk);
+        let mut messages = Vec::new();
+        let mut at = 0;
+        while let Some((message, next)) = take(&chunk, at) {
+            messages.push(message);
+            at = next;
+        }
+        Ok(Some(messages))
+    }
+
+    /// Keeps a message.
+    pub(super) fn add(&mut self, archive: &Archive, message: &Message) -> Result<()> {
+        let head = serde_json::to_vec(message).map_err(|error| internal(&error))?;
+        let body = message.body();
+        for part in [&head, body] {
+            let length = u32::try_from(part.len())
+                .map_err(|_| Error::Invalid("a page of more than 4 GiB".to_owned()))?;
+            self.waiting.extend_from_slice(&length.to_le_bytes());
+            self.waiting.extend_from_slice(part);
+        }
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if self.waiting.len() >= CHUNK_BYTES || since.elapsed() >= CHUNK_TIME {
+            self.flush(archive)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits.
+    pub(super) fn flush(&mut self, archive: &Archive) -> Result<()> {
+        self.since = None;
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let packed = zstd::bulk::compress(&self.waiting, LEVEL)
+            .map_err(|error| Error::Invalid(format!("a page cannot be compressed: {error}")))?;
+        archive.write_work(&name(self.number), &packed)?;
+        self.number += 1;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Throws a run away. The head goes first: without it there is no run.
+    pub(super) fn discard(archive: &Archive) -> Result<()> {
+        archive.delete_work(HEAD)?;
+        for (name, _) in archive.list_work(FOLDER)? {
+            archive.delete_work(&name)?;
+        }
+        Ok(())
+    }
+}
+
+fn name(number: u32) -> String {
+    format!("{FOLDER}/{number:06}")
+}
+
+fn internal(error: &serde_json::Error) -> Error {
+    Error::Invalid(format!("a message cannot be written: {error}"))
+}
+
+/// The message at an offset, and where the next one is.
+fn take(chunk: &Bytes, at: usize) -> Option<(Message, usize)> {
+    let (head, at) = sized(chunk, at)?;
+    let (body, at) = sized(chunk, at)?;
+    let message: Message = serde_json::from_slice(&head).ok()?;
+    Some((message.with_body(body), at))
+}
+
+fn sized(chunk: &Bytes, at: usize) -> Option<(Bytes, usize)> {
+    let start = at.checked_add(4)?;
+    let length = chunk.get(at..start)?.try_into().ok()?;
+    let end = start.checked_add(u32::from_le_bytes(length) as usize)?;
+    (end <= chunk.len()).then(|| (chunk.slice(start..end), end))
+}

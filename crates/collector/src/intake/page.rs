@@ -1,0 +1,159 @@
+//! A page of Graph into the snapshot. What it holds is known from what was asked, so nothing of it is
+//! guessed.
+
+use catalog::{Kind, Shape};
+use model::{JsonKind, Value};
+use store::{UnitId, Verdict};
+
+use super::findings::{Scope, finding};
+use super::{FileState, Intake};
+use crate::error::Result;
+use crate::read::{Pieces, Step, Where};
+use crate::recognise::{Around, ExportPlace, FilePlace, Target};
+
+/// Where a page comes from.
+#[derive(Debug)]
+pub(crate) struct PagePlace {
+    pub(crate) kind: &'static Kind,
+    /// Whether it is an answer of a delta query.
+    pub(crate) delta: bool,
+    file: FilePlace,
+}
+
+impl PagePlace {
+    /// A page of a kind, below the parents with these ids, outermost first. `path` names it in
+    /// findings.
+    pub(crate) fn new(
+        kind: &'static Kind,
+        parents: Vec<String>,
+        path: String,
+        delta: bool,
+    ) -> Self {
+        let target = Target::Catalogued(kind);
+        let export = ExportPlace {
+            kind,
+            parents,
+            object: None,
+        };
+        let file = FilePlace {
+            path,
+            stem: String::new(),
+            folders: Vec::new(),
+            export: Some(export),
+            own: None,
+            folder_kind: None,
+            named: Vec::new(),
+            forced: Some(target),
+            only_events: false,
+        };
+        Self { kind, delta, file }
+    }
+}
+
+impl Intake<'_> {
+    /// Takes everything on a page; how many elements that were.
+    pub(crate) fn take_page(&mut self, place: &PagePlace, body: &[u8]) -> Result<u64> {
+        let target = Target::Catalogued(place.kind);
+        let slot = self.slot(&target)?;
+        self.slots[slot].present = true;
+        self.options.delta = place.delta;
+        self.file = FileState {
+            // Which page held what need not be known.
+            is_stream: true,
+            candidates: vec![slot],
+            ..FileState::default()
+        };
+        if place.kind.shape == Shape::Singleton {
+            let around = Around::new(&place.file, Where::Whole, None, false);
+            self.page_element(&target, body, &around)?;
+            return Ok(1);
+        }
+        let whole = Around::new(&place.file, Where::Whole, None, true);
+        let mut count = 0;
+        let mut pieces = match Pieces::new(body, false) {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                self.reject(&whole, format!("cannot be read: {error}"));
+                return Ok(0);
+            }
+        };
+        loop {
+            match pieces.advance() {
+                Ok(Step::Element) => {
+                    let (raw, at) = pieces.current();
+                    let around = Around::new(&place.file, at, None, true);
+                    self.page_element(&target, raw, &around)?;
+                    count += 1;
+                }
+                Ok(Step::End) => return Ok(count),
+                Ok(Step::Fault(fault)) => {
+                    let around = Around::new(&place.file, fault.place, None, true);
+                    self.reject(&around, fault.reason);
+                }
+                Err(error) => {
+                    self.reject(&whole, format!("cannot be read: {error}"));
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    /// Takes one document of a kind that is named by `path` alone.
+    pub(crate) fn take_document(&mut self, target: &Target, path: &str, text: &[u8]) -> Result<()> {
+        let slot = self.slot(target)?;
+        self.options.delta = false;
+        self.file = FileState {
+            is_stream: true,
+            candidates: vec![slot],
+            ..FileState::default()
+        };
+        let place = FilePlace {
+            forced: Some(target.clone()),
+            ..FilePlace::new("", path)
+        };
+        let around = Around::new(&place, Where::Whole, None, true);
+        self.page_element(target, text, &around)
+    }
+
+    /// Notes something about what was read, where no element is at hand.
+    pub(crate) fn remark(&mut self, scope: Scope, place: &str, reason: String, verdict: Verdict) {
+        self.add(finding(place, String::new(), reason, verdict), scope);
+    }
+
+    fn page_element(&mut self, target: &Target, raw: &[u8], around: &Around<'_>) -> Result<()> {
+        let unit = self.unit(raw);
+        self.digest.unit(unit);
+        if !self.options.delta && self.passes(unit, around)? {
+            return Ok(());
+        }
+        let mut parser = self.parsers.pop().unwrap_or_default();
+        let result = match parser.parse(raw) {
+            Ok(document) => self.page_object(target, document.root(), unit, around),
+            Err(error) => {
+                self.reject(around, error.to_string());
+                Ok(())
+            }
+        };
+        self.parsers.push(parser);
+        result
+    }
+
+    fn page_object(
+        &mut self,
+        target: &Target,
+        object: Value<'_>,
+        unit: UnitId,
+        around: &Around<'_>,
+    ) -> Result<()> {
+        if object.kind() != JsonKind::Object {
+            self.reject(around, "is no object".to_owned());
+            return Ok(());
+        }
+        // Functions that return one object wrap it.
+        let inside = object.get("value").filter(|inside| {
+            !around.listed && inside.kind() == JsonKind::Object && object.get("id").is_none()
+        });
+        let object = inside.unwrap_or(object);
+        self.take(target, object, unit, around)
+    }
+}
