@@ -192,3 +192,143 @@ fn hidden(kind: &Kind, reader: &Reader) -> Vec<(&'static str, &'static str)> {
 pub(super) fn is_singleton(kind: &Kind) -> bool {
     kind.shape == Shape::Singleton
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::KindMemory;
+    use super::*;
+
+    const NOW: i64 = 1_780_000_000;
+
+    fn time(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("because it is within the years")
+    }
+
+    fn kinds(names: &[&str]) -> Vec<&'static Kind> {
+        let kinds = names.iter().map(|name| catalog::by_name(name));
+        kinds
+            .map(|kind| kind.expect("because the catalogue has it"))
+            .collect()
+    }
+
+    fn plan(names: &[&str], memory: &Memory, full: bool) -> Plan {
+        let week = SignedDuration::from_hours(24 * 7);
+        let reader = Reader::default();
+        Plan::new(&kinds(names), memory, &reader, time(NOW), full, week)
+    }
+
+    fn way<'p>(plan: &'p Plan, kind: &str) -> &'p Way {
+        &plan.step(kind).expect("because it was asked for").way
+    }
+
+    fn remembered(kinds: &[(&str, i64)]) -> Memory {
+        let mut memory = Memory::default();
+        for (kind, days) in kinds {
+            let known = KindMemory {
+                whole_at: Some(time(NOW - days * 86_400)),
+                delta: Some(format!("delta of {kind}")),
+                read_to: Some(time(NOW - days * 86_400)),
+            };
+            memory.kinds.insert((*kind).to_owned(), known);
+        }
+        memory
+    }
+
+    #[test]
+    fn the_first_run_reads_everything_and_asks_from_when_on_changes_count() {
+        let plan = plan(
+            &["group_member", "group", "named_location"],
+            &Memory::default(),
+            false,
+        );
+        assert_eq!(*way(&plan, "group"), Way::Tracked(None));
+        assert_eq!(*way(&plan, "named_location"), Way::List);
+        assert_eq!(*way(&plan, "group_member"), Way::Below);
+        let names: Vec<_> = plan.steps.iter().map(|step| step.kind.name).collect();
+        assert_eq!(names.last(), Some(&"group_member"), "parents come first");
+    }
+
+    #[test]
+    fn between_full_reads_changes_are_asked_for() {
+        let memory = remembered(&[("group", 1), ("group_member", 1), ("named_location", 1)]);
+        let names = ["group", "group_member", "named_location"];
+        let daily = plan(&names, &memory, false);
+        assert_eq!(
+            *way(&daily, "group"),
+            Way::Changes("delta of group".to_owned())
+        );
+        assert!(
+            !daily
+                .step("group_member")
+                .expect("because it was asked for")
+                .due
+        );
+
+        let full = plan(&names, &memory, true);
+        assert_eq!(
+            *way(&full, "group"),
+            Way::Tracked(Some("delta of group".to_owned()))
+        );
+        assert!(
+            full.step("group_member")
+                .expect("because it was asked for")
+                .due
+        );
+    }
+
+    #[test]
+    fn a_kind_below_that_is_due_needs_its_parents_listed() {
+        let memory = remembered(&[("group", 1), ("group_member", 1)]);
+        let plan = plan(&["group", "group_member", "group_owner"], &memory, false);
+        let listed = Way::Tracked(Some("delta of group".to_owned()));
+        assert_eq!(*way(&plan, "group"), listed);
+        let members = plan.step("group_member").expect("because it was asked for");
+        assert!(members.due, "what a delta began is not left half done");
+    }
+
+    #[test]
+    fn logs_overlap_and_begin_where_they_are_kept() {
+        let read = |days| {
+            let memory = remembered(&[("directory_audit", days)]);
+            match way(
+                &plan(&["directory_audit"], &memory, false),
+                "directory_audit",
+            ) {
+                Way::Log(since) => NOW - since.as_second(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(read(1), 86_400 + 6 * 3600);
+        assert_eq!(read(90), 30 * 86_400);
+    }
+
+    #[test]
+    fn what_an_application_may_not_read_is_not_asked_for() {
+        let plan = plan(&["agreement"], &Memory::default(), false);
+        assert!(
+            matches!(way(&plan, "agreement"), Way::Refused(reason) if reason.contains("Agreement.Read.All"))
+        );
+    }
+
+    #[test]
+    fn properties_without_permission_are_not_selected() {
+        let reader = Reader {
+            roles: Some(vec!["User.Read.All".to_owned()]),
+            signed_in: false,
+        };
+        let week = SignedDuration::from_hours(24 * 7);
+        let plan = Plan::new(
+            &kinds(&["user"]),
+            &Memory::default(),
+            &reader,
+            time(NOW),
+            false,
+            week,
+        );
+        let hidden = &plan.steps[0].hidden;
+        assert!(
+            hidden.contains(&("signInActivity", "AuditLog.Read.All")),
+            "{hidden:?}"
+        );
+    }
+}

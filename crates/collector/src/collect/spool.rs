@@ -141,3 +141,97 @@ fn sized(chunk: &Bytes, at: usize) -> Option<(Bytes, usize)> {
     let end = start.checked_add(u32::from_le_bytes(length) as usize)?;
     (end <= chunk.len()).then(|| (chunk.slice(start..end), end))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use store::{CreateOptions, MemoryStorage, Secrets, SlotChoice, Storage};
+
+    use super::super::message::Page;
+    use super::*;
+
+    fn archive() -> Result<Archive> {
+        let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::default());
+        let options = CreateOptions {
+            tenant: "example".to_owned(),
+            slots: vec![SlotChoice::Unprotected],
+            tool: "test".to_owned(),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        Archive::create(&storage, &options)?;
+        Ok(Archive::open(storage, &Secrets::default())?)
+    }
+
+    fn page(number: usize) -> Message {
+        Message::Page(Page {
+            kind: "user".to_owned(),
+            parent: String::new(),
+            delta: false,
+            next: Some(format!("page-{number}")),
+            body: Bytes::from(format!("{{\"value\":[{number}]}}")),
+        })
+    }
+
+    fn head() -> Head {
+        Head {
+            begun_at: Timestamp::UNIX_EPOCH,
+            log_size: 1,
+            kinds: vec!["user".to_owned()],
+            full: false,
+        }
+    }
+
+    fn bodies(archive: &Archive) -> Result<Vec<String>> {
+        let mut spool = Spool::default();
+        let mut bodies = Vec::new();
+        while let Some(messages) = spool.recall(archive)? {
+            let texts = messages
+                .iter()
+                .map(|message| String::from_utf8_lossy(message.body()).into_owned());
+            bodies.extend(texts);
+        }
+        Ok(bodies)
+    }
+
+    #[test]
+    fn what_was_told_is_told_again_in_order() -> Result<()> {
+        let archive = archive()?;
+        assert_eq!(Spool::unfinished(&archive)?, None);
+        let mut spool = Spool::begin(&archive, &head())?;
+        for number in 0..3 {
+            spool.add(&archive, &page(number))?;
+            spool.flush(&archive)?;
+        }
+        spool.add(
+            &archive,
+            &Message::Empty {
+                kind: "group".to_owned(),
+            },
+        )?;
+        spool.flush(&archive)?;
+        assert_eq!(Spool::unfinished(&archive)?, Some(head()));
+        assert_eq!(
+            bodies(&archive)?,
+            ["{\"value\":[0]}", "{\"value\":[1]}", "{\"value\":[2]}", ""]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_ends_what_counts() -> Result<()> {
+        let archive = archive()?;
+        let mut spool = Spool::begin(&archive, &head())?;
+        for number in 0..3 {
+            spool.add(&archive, &page(number))?;
+            spool.flush(&archive)?;
+        }
+        archive.storage().put("work/run/000001", b"torn")?;
+        assert_eq!(bodies(&archive)?, ["{\"value\":[0]}"]);
+
+        Spool::discard(&archive)?;
+        assert_eq!(Spool::unfinished(&archive)?, None);
+        assert!(archive.list_work("run")?.is_empty());
+        Ok(())
+    }
+}
