@@ -128,6 +128,11 @@ pub(crate) struct Intake<'w> {
     pub(crate) fresh: Option<Fresh>,
     /// Keys of objects that a delta said are gone.
     pub(crate) removed: HashSet<String>,
+    /// Sources, by kind of edge, to whose only target a delta named a new one.
+    pub(crate) replaced: HashMap<usize, HashSet<String>>,
+    /// Keys of objects that a delta named and nobody knows yet, by kind. A delta leaves out what was
+    /// never set, so they must be read by themselves.
+    pub(crate) news: HashMap<usize, Vec<String>>,
 }
 
 /// Contents that are in no committed snapshot, by kind and version.
@@ -179,6 +184,8 @@ impl<'w> Intake<'w> {
             objects: 0,
             fresh: None,
             removed: HashSet::new(),
+            replaced: HashMap::new(),
+            news: HashMap::new(),
         }
     }
 
