@@ -90,7 +90,7 @@ enum Outcome {
 
 impl Client {
     /// Reads any number of pages or objects; results stand in the order of the requests. `Err` only if
-    /// nothing could be had at all.
+    /// nothing could be had at all. All answers are in memory at the end: ask for some hundreds at a time.
     pub async fn batch(&self, requests: &[Get]) -> Result<Vec<Result<Page>>> {
         let mut results: Vec<Option<Result<Page>>> = requests.iter().map(|_| None).collect();
         let mut pending: Vec<Pending> = (0..requests.len())

@@ -182,23 +182,26 @@ async fn body(response: Response, limit_bytes: usize) -> Result<Bytes> {
     Ok(whole.freeze())
 }
 
-/// Why there is no answer. The address is left out: it may hold tokens.
+/// Why there is no answer. Of the address only the host is named: the rest may hold tokens.
 fn lost(error: &reqwest::Error) -> Error {
+    let why = causes(error);
+    if error.is_decode() {
+        return Error::cut_short(format!("the answer cannot be decompressed: {why}"));
+    }
+    let host = error
+        .url()
+        .and_then(|url| url.host_str())
+        .unwrap_or("the server");
     let kind = if error.is_timeout() {
         ErrorKind::Timeout
-    } else if error.is_decode() {
-        ErrorKind::Malformed
     } else {
         ErrorKind::Connection
     };
-    match kind {
-        ErrorKind::Malformed => Error::cut_short(format!(
-            "the answer cannot be decompressed: {}",
-            causes(error)
-        )),
-        _ if error.is_connect() => Error::new(kind, format!("cannot connect: {}", causes(error))),
-        _ => Error::new(kind, format!("the connection broke: {}", causes(error))),
+    if error.is_connect() {
+        return Error::new(kind, format!("cannot connect to {host}: {why}"))
+            .with_way_out("check the network, a proxy (HTTPS_PROXY), and firewalls on the way");
     }
+    Error::new(kind, format!("the connection to {host} broke: {why}"))
 }
 
 /// The innermost cause, which names the matter without the address that outer ones repeat.
