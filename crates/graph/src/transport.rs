@@ -22,6 +22,9 @@ use crate::{
 /// Most of an error's body that is read, in bytes.
 const ERROR_BODY_LIMIT_BYTES: usize = 256 * 1024;
 
+/// Longest time to make a connection, where exchanges have a limit at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Sends requests to one origin.
 #[derive(Clone)]
 pub(crate) struct Transport {
@@ -68,12 +71,12 @@ impl Transport {
             .referer(false)
             .gzip(true)
             .user_agent(user_agent)
-            .connect_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(16);
-        if exchange_timeout.is_none() {
-            // Then no timer of ours is left that a runtime with a paused clock could run ahead to.
-            builder = builder.pool_idle_timeout(None);
-        }
+        builder = match exchange_timeout {
+            Some(limit) => builder.connect_timeout(CONNECT_TIMEOUT.min(limit)),
+            // Then no timer at all is left that a runtime with a paused clock could run ahead to.
+            None => builder.pool_idle_timeout(None),
+        };
         if direct {
             builder = builder.no_proxy();
         }
