@@ -251,6 +251,7 @@ impl Client {
                 label: request.label,
                 family: request.family,
                 cost: request.cost,
+                again: one.tries > 1 || one.renewed,
             });
         }
         let mut headers = HeaderMap::new();
