@@ -106,17 +106,22 @@ impl Client {
                 Err(lost) => self.lost(ask, lost),
             };
             let error = failure.error.without(&token.value);
-            let wait = self.wait_for(failure.retry_after, tries);
-            if tries >= failure.max_tries || waited + wait > self.0.limits.max_total_wait {
+            let last = tries >= failure.max_tries;
+            if last && !failure.pauses {
                 return Err(error);
             }
-            waited += wait;
-            tries += 1;
+            let wait = self.wait_for(failure.retry_after, tries);
             if failure.pauses {
+                // Also by the last try: the others of the family would meet the same answer.
                 ask.items
                     .iter()
                     .for_each(|item| self.0.budget.pause(item.family, wait));
             }
+            if last || waited + wait > self.0.limits.max_total_wait {
+                return Err(error);
+            }
+            waited += wait;
+            tries += 1;
             // Without the message: Graph repeats parts of the query in it.
             tracing::warn!(
                 asked = ask.shown(),
