@@ -49,7 +49,7 @@ pub(super) fn remark_differences(
     };
     let removed = |key: &str| {
         let mut ends = key.split(model::KEY_SEPARATOR);
-        ends.any(|end| intake.removed.contains(end))
+        ends.any(|end| intake.removed.contains_key(end))
     };
     sides.retain(|key, _| !taken.touched.contains(&own_id(key)) && !removed(key));
     let untracked = intake.slots[slot]

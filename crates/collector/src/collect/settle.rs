@@ -196,7 +196,8 @@ impl Taker<'_> {
                 let object = ObjectKey::from_text(key);
                 let mut ends = object.parts();
                 let own = if is_edge { 2 } else { 1 };
-                let gone = parents_gone && ends.by_ref().take(own).any(|end| removed.contains(end));
+                let gone =
+                    parents_gone && ends.by_ref().take(own).any(|end| removed.contains_key(end));
                 if gone || wholes.contains(parent) || replaced.contains(parent) {
                     stale.push(key.to_owned());
                 }

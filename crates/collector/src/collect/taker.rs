@@ -125,7 +125,7 @@ impl<'w> Taker<'w> {
         news.sort_unstable();
         news.dedup();
         // What was named and then removed is no news.
-        news.retain(|key| !self.intake.removed.contains(key));
+        news.retain(|key| !self.intake.removed.contains_key(key));
         let answer = answer.lock().ok().and_then(|mut answer| answer.take());
         if let Some(answer) = answer {
             // Whoever asked may have given up meanwhile.

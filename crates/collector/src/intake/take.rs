@@ -116,11 +116,11 @@ impl Intake<'_> {
             self.snapshot.remove(handle, key.text.as_str())?;
             self.slots[slot].present = true;
             if self.options.collected {
-                self.removed.insert(key.text.as_str().to_owned());
+                self.removed.insert(key.text.as_str().to_owned(), slot);
             }
             return Ok(());
         }
-        if !self.removed.is_empty() {
+        if self.removed.get(key.text.as_str()) == Some(&slot) {
             self.removed.remove(key.text.as_str());
         }
         let lists = self.take_lists(target, object, &key, around)?;
