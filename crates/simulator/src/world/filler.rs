@@ -78,6 +78,10 @@ impl World {
                     properties.insert("deletedDateTime".to_owned(), self.written(since).into());
                     seeds.push(Seed::Deleted { kind: living, properties });
                 }
+                // Some kinds' parent stands in the query or nowhere: `pim_group_eligibility_schedule`.
+                None if !kind.path.contains('{') => {
+                    seeds.push(Seed::Object { kind, parents: Vec::new(), properties });
+                }
                 None => seeds.push(Seed::Object { kind, parents, properties }),
             }
         }

@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) activations: BTreeMap<(i64, u64), Activation>,
     /// Users with an entry among the risky ones since the start.
     pub(super) risky: BTreeSet<u32>,
+    /// The account the attackers made.
+    pub(super) impostor: Option<u32>,
     /// The last number given out.
     pub(super) serial: u64,
 }

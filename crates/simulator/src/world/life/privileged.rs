@@ -1,6 +1,6 @@
 //! Roles activated for some hours.
 
-use super::super::company::{ACCOUNTS, role};
+use super::super::company::ACCOUNTS;
 use super::super::record::{NULL, record};
 use super::super::roles::Schedule;
 use super::super::state::Activation;
@@ -82,9 +82,4 @@ fn expire(day: &mut Day<'_>) {
         day.tick(at, delete("role_assignment_schedule_instance", format!("{}-1", activation.schedule)));
         day.tick(at, delete("role_assignment_schedule", activation.schedule));
     }
-}
-
-/// The role of that name, for a story.
-pub(in super::super) fn role_named(name: &str) -> &'static str {
-    role(name)
 }
