@@ -48,11 +48,30 @@ pub(super) const NAMED: [NamedApplication; 12] = named![
 pub(super) const NAMED_COUNT: u32 = 12;
 
 const PRODUCTS: [&str; 20] = [
-    "Tide", "Ledger", "Rota", "Manifest", "Calibration", "Warranty", "Berth", "Survey", "Quote",
-    "Stock", "Archive", "Portal", "Roster", "Almanac", "Invoice", "Dispatch", "Gauge", "Voyage",
-    "Permit", "Signal",
+    "Tide",
+    "Ledger",
+    "Rota",
+    "Manifest",
+    "Calibration",
+    "Warranty",
+    "Berth",
+    "Survey",
+    "Quote",
+    "Stock",
+    "Archive",
+    "Portal",
+    "Roster",
+    "Almanac",
+    "Invoice",
+    "Dispatch",
+    "Gauge",
+    "Voyage",
+    "Permit",
+    "Signal",
 ];
-const ROLES: [&str; 8] = ["Service", "Web", "API", "Bot", "Importer", "Sync", "Mobile", "Console"];
+const ROLES: [&str; 8] = [
+    "Service", "Web", "API", "Bot", "Importer", "Sync", "Mobile", "Console",
+];
 
 impl World {
     pub(super) fn application_id(&self, number: u32) -> String {
@@ -73,7 +92,10 @@ impl World {
         if let Some(named) = NAMED.get(number as usize) {
             return named.name.to_owned();
         }
-        let (product, role) = (number as usize % PRODUCTS.len(), number as usize / PRODUCTS.len());
+        let (product, role) = (
+            number as usize % PRODUCTS.len(),
+            number as usize / PRODUCTS.len(),
+        );
         let name = format!("{} {}", PRODUCTS[product], ROLES[role % ROLES.len()]);
         match role / ROLES.len() {
             0 => name,
@@ -82,14 +104,24 @@ impl World {
     }
 
     /// Application and delegated permissions of Microsoft Graph an application has.
-    pub(super) fn application_permissions(&self, number: u32) -> (Vec<&'static str>, Vec<&'static str>) {
+    pub(super) fn application_permissions(
+        &self,
+        number: u32,
+    ) -> (Vec<&'static str>, Vec<&'static str>) {
         if let Some(named) = NAMED.get(number as usize) {
             return (named.roles.to_vec(), named.scopes.to_vec());
         }
-        let mut chance = self.key.chance("application permissions", u64::from(number));
+        let mut chance = self
+            .key
+            .chance("application permissions", u64::from(number));
         let mut roles = Vec::new();
         if chance.per_mille(300) {
-            roles.push(*chance.pick(&["User.Read.All", "Group.Read.All", "Mail.Send", "Sites.Read.All"]));
+            roles.push(*chance.pick(&[
+                "User.Read.All",
+                "Group.Read.All",
+                "Mail.Send",
+                "Sites.Read.All",
+            ]));
         }
         let mut scopes = vec!["User.Read"];
         if chance.per_mille(400) {
@@ -99,7 +131,12 @@ impl World {
     }
 
     /// A secret's entry, valid `days` from a moment; Graph never gives the secret again.
-    pub(super) fn password_credential(&self, chance: &mut Chance, from_seconds: i64, days: i64) -> Properties {
+    pub(super) fn password_credential(
+        &self,
+        chance: &mut Chance,
+        from_seconds: i64,
+        days: i64,
+    ) -> Properties {
         record! {
             "customKeyIdentifier": NULL,
             "displayName": *chance.pick(&["pipeline", "rotated by script", "2026", "vendor", "server"]),
@@ -209,7 +246,11 @@ impl World {
 
     /// Roles an application offers.
     pub(super) fn app_roles(&self, number: u32) -> Vec<Properties> {
-        let offered: &[&str] = if number % 3 == 1 { &["Reader", "Editor"] } else { &[] };
+        let offered: &[&str] = if number % 3 == 1 {
+            &["Reader", "Editor"]
+        } else {
+            &[]
+        };
         let roles = offered.iter().zip(0_u64..).map(|(role, place)| {
             record! {
                 "allowedMemberTypes": texts(["User"]), "description": format!("{role} of the application"),
@@ -228,7 +269,9 @@ impl World {
     fn required_access(&self, number: u32) -> Option<Properties> {
         let (roles, scopes) = self.application_permissions(number);
         let roles = roles.into_iter().map(|role| (graph_role(role), "Role"));
-        let scopes = scopes.into_iter().map(|scope| (graph_scope(scope), "Scope"));
+        let scopes = scopes
+            .into_iter()
+            .map(|scope| (graph_scope(scope), "Scope"));
         let access: Vec<Properties> = scopes
             .chain(roles)
             .map(|(id, form)| record! { "id": id, "type": form })

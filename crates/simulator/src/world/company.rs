@@ -3,15 +3,37 @@
 
 /// Departments; the share of people falls from the first to the last.
 pub(super) const DEPARTMENTS: [&str; 14] = [
-    "Instrument Workshop", "Field Operations", "Sales", "Engineering", "Optics Research",
-    "Customer Care", "Finance", "Harbour Logistics", "Information Technology", "Marketing",
-    "People & Culture", "Procurement", "Quality", "Legal",
+    "Instrument Workshop",
+    "Field Operations",
+    "Sales",
+    "Engineering",
+    "Optics Research",
+    "Customer Care",
+    "Finance",
+    "Harbour Logistics",
+    "Information Technology",
+    "Marketing",
+    "People & Culture",
+    "Procurement",
+    "Quality",
+    "Legal",
 ];
 
 /// Titles within a department, the common ones first.
 pub(super) const TITLES: [&str; 14] = [
-    "Specialist", "Engineer", "Technician", "Coordinator", "Analyst", "Senior Engineer", "Planner",
-    "Account Manager", "Senior Specialist", "Team Lead", "Architect", "Manager", "Principal",
+    "Specialist",
+    "Engineer",
+    "Technician",
+    "Coordinator",
+    "Analyst",
+    "Senior Engineer",
+    "Planner",
+    "Account Manager",
+    "Senior Specialist",
+    "Team Lead",
+    "Architect",
+    "Manager",
+    "Principal",
     "Director",
 ];
 
@@ -61,7 +83,10 @@ pub(super) struct Sku {
     pub(super) plans: &'static [(&'static str, &'static str)],
 }
 
-const EXCHANGE: (&str, &str) = ("efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE");
+const EXCHANGE: (&str, &str) = (
+    "efb87545-963c-4e0d-99df-69c6916d9eb0",
+    "EXCHANGE_S_ENTERPRISE",
+);
 const ENTRA_P1: (&str, &str) = ("41781fb2-bc02-4b7c-bd55-b576c07bb09d", "AAD_PREMIUM");
 const ENTRA_P2: (&str, &str) = ("eec0eb4f-6444-4f95-aba0-50c24d67f998", "AAD_PREMIUM_P2");
 const INTUNE: (&str, &str) = ("c1ec4a95-1f05-45b3-a911-aa3fa01094f5", "INTUNE_A");

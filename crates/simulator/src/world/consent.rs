@@ -32,7 +32,9 @@ impl World {
     pub(super) fn given_properties(&self, given: &Given) -> Properties {
         let (principal, principal_name, form) = &given.principal;
         let (resource, resource_name) = &given.resource;
-        let text = [principal, resource, &given.role].map(String::as_str).concat();
+        let text = [principal, resource, &given.role]
+            .map(String::as_str)
+            .concat();
         record! {
             "id": URL_SAFE_NO_PAD.encode(blake3::hash(text.as_bytes()).as_bytes()),
             "deletedDateTime": NULL, "appRoleId": &*given.role, "createdDateTime": self.written(given.at),
@@ -55,7 +57,9 @@ impl World {
 
     /// Application permissions of one service principal of the start.
     pub(super) fn permissions_given(&self, application: u32) -> Vec<Given> {
-        let graph = self.principal("graph").expect("because Microsoft Graph is in every tenant");
+        let graph = self
+            .principal("graph")
+            .expect("because Microsoft Graph is in every tenant");
         let (roles, _) = self.application_permissions(application);
         let at = -self.application_age(application) + 3_600;
         let given = roles.into_iter().map(|role| Given {
@@ -73,7 +77,10 @@ impl World {
 
     /// Who may use a bought application: a group, and some people one by one.
     pub(super) fn gallery_given(&self, principal: u32) -> Vec<Given> {
-        let mut chance = self.key.chance("gallery users", u64::from(principal - self.sizes.applications));
+        let mut chance = self.key.chance(
+            "gallery users",
+            u64::from(principal - self.sizes.applications),
+        );
         let resource = (self.principal_id(principal), self.principal_name(principal));
         let role = self.gallery_role_id(principal);
         let group = super::groups::FIRST_ORDINARY + chance.below(12);
@@ -84,7 +91,10 @@ impl World {
             at: -80 * DAY,
         }];
         let most = (self.sizes.users / 25).clamp(3, 150);
-        let deal = super::chance::Deal::new(&mut chance, self.sizes.users - super::people::FIRST_ORDINARY);
+        let deal = super::chance::Deal::new(
+            &mut chance,
+            self.sizes.users - super::people::FIRST_ORDINARY,
+        );
         let users = (0..1 + chance.below(most)).map(|place| Self::dealt(&deal, place));
         given.extend(users.map(|user| {
             let person = self.person(user);
@@ -105,7 +115,9 @@ impl World {
         if scopes.is_empty() {
             return Vec::new();
         }
-        let graph = self.principal("graph").expect("because Microsoft Graph is in every tenant");
+        let graph = self
+            .principal("graph")
+            .expect("because Microsoft Graph is in every tenant");
         let mut grants = vec![self.grant(
             &self.own_principal_id(application),
             &self.principal_id(graph),
@@ -125,7 +137,13 @@ impl World {
     }
 
     /// A delegated grant.
-    pub(super) fn grant(&self, client: &str, resource: &str, user: Option<&str>, scope: &str) -> Properties {
+    pub(super) fn grant(
+        &self,
+        client: &str,
+        resource: &str,
+        user: Option<&str>,
+        scope: &str,
+    ) -> Properties {
         let text = [client, resource, user.unwrap_or_default()].concat();
         record! {
             "clientId": client,

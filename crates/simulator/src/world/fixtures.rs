@@ -38,7 +38,10 @@ impl Fixtures {
 
     /// Objects written down for a kind.
     pub(super) fn of(&self, kind: &str) -> &[Value] {
-        self.0.get(kind).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        self.0
+            .get(kind)
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Names of the kinds in the files.
@@ -138,7 +141,10 @@ impl World {
     pub(super) fn fixture_key(&self, kind: &Kind, number: u32) -> Option<String> {
         let key = kind.key?;
         let written = self.fixtures.of(kind.name).get(number as usize);
-        match written.and_then(|object| object.get(key)).and_then(Value::as_str) {
+        match written
+            .and_then(|object| object.get(key))
+            .and_then(Value::as_str)
+        {
             Some(text) => Some(self.resolved_text(text)),
             None => Some(self.key.guid(kind.name, u64::from(number))),
         }
@@ -147,5 +153,8 @@ impl World {
 
 /// Properties a fixture may ask for besides the id; a name with a dot in it (`adm.menon`) has none.
 fn is_property(text: &str) -> bool {
-    matches!(text, "appId" | "deviceId" | "displayName" | "userPrincipalName")
+    matches!(
+        text,
+        "appId" | "deviceId" | "displayName" | "userPrincipalName"
+    )
 }

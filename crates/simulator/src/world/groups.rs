@@ -65,13 +65,42 @@ pub(super) const PURPOSES: [PurposeGroup; 18] = purposes![
 
 /// Words of the everyday groups' names.
 const TOPICS: [&str; 24] = [
-    "Sextant", "Lightship", "Chronometer", "Buoy", "Fathom", "Azimuth", "Beacon", "Binnacle",
-    "Compass Rose", "Ebb", "Foghorn", "Gimbal", "Keel", "Lodestar", "Meridian", "Mooring", "Parallax",
-    "Pilotage", "Refraction", "Sounding", "Spyglass", "Tideway", "Transit", "Windrose",
+    "Sextant",
+    "Lightship",
+    "Chronometer",
+    "Buoy",
+    "Fathom",
+    "Azimuth",
+    "Beacon",
+    "Binnacle",
+    "Compass Rose",
+    "Ebb",
+    "Foghorn",
+    "Gimbal",
+    "Keel",
+    "Lodestar",
+    "Meridian",
+    "Mooring",
+    "Parallax",
+    "Pilotage",
+    "Refraction",
+    "Sounding",
+    "Spyglass",
+    "Tideway",
+    "Transit",
+    "Windrose",
 ];
 const SUFFIXES: [&str; 10] = [
-    "project", "team", "readers", "contributors", "planning", "rollout", "suppliers", "steering",
-    "board", "crew",
+    "project",
+    "team",
+    "readers",
+    "contributors",
+    "planning",
+    "rollout",
+    "suppliers",
+    "steering",
+    "board",
+    "crew",
 ];
 
 /// How members come into a group.
@@ -140,7 +169,9 @@ impl World {
         match number {
             ALL_EMPLOYEES => "All employees".to_owned(),
             ALL_GUESTS => "All guests".to_owned(),
-            _ if department < DEPARTMENTS.len() => format!("Department {}", DEPARTMENTS[department]),
+            _ if department < DEPARTMENTS.len() => {
+                format!("Department {}", DEPARTMENTS[department])
+            }
             _ if office < OFFICES.len() => format!("Office {}", OFFICES[office].city),
             _ => {
                 let topic = TOPICS[number as usize % TOPICS.len()];
@@ -212,21 +243,29 @@ impl World {
         if number < FIRST_PURPOSE {
             return Some("Kept by its rule".to_owned());
         }
-        chance
-            .per_mille(600)
-            .then(|| format!("Asked for by {}", DEPARTMENTS[chance.below_crowded(14) as usize]))
+        chance.per_mille(600).then(|| {
+            format!(
+                "Asked for by {}",
+                DEPARTMENTS[chance.below_crowded(14) as usize]
+            )
+        })
     }
 
     fn membership_rule(&self, number: u32) -> Option<String> {
         let department = number.wrapping_sub(FIRST_DEPARTMENT) as usize;
         let office = number.wrapping_sub(FIRST_OFFICE) as usize;
         match number {
-            ALL_EMPLOYEES => Some("(user.userType -eq \"Member\") and (user.employeeId -ne null)".into()),
-            ALL_GUESTS => Some("(user.userType -eq \"Guest\")".into()),
-            _ if department < DEPARTMENTS.len() => {
-                Some(format!("(user.department -eq \"{}\")", DEPARTMENTS[department]))
+            ALL_EMPLOYEES => {
+                Some("(user.userType -eq \"Member\") and (user.employeeId -ne null)".into())
             }
-            _ if office < OFFICES.len() => Some(format!("(user.city -eq \"{}\")", OFFICES[office].city)),
+            ALL_GUESTS => Some("(user.userType -eq \"Guest\")".into()),
+            _ if department < DEPARTMENTS.len() => Some(format!(
+                "(user.department -eq \"{}\")",
+                DEPARTMENTS[department]
+            )),
+            _ if office < OFFICES.len() => {
+                Some(format!("(user.city -eq \"{}\")", OFFICES[office].city))
+            }
             _ => None,
         }
     }

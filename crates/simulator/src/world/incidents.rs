@@ -103,7 +103,10 @@ mod tests {
     fn chapters_fit_into_every_life() {
         for days in [3, 7, 14, 30, 60, 85, 86, 90, 400] {
             let planned = CHAPTERS.map(|(after, _)| day_of(after, days));
-            assert!(planned.is_sorted() && planned[10] < days, "{days}: {planned:?}");
+            assert!(
+                planned.is_sorted() && planned[10] < days,
+                "{days}: {planned:?}"
+            );
         }
         assert_eq!((day_of(0, 30), day_of(0, 90), day_of(22, 90)), (12, 56, 78));
     }

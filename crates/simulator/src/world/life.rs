@@ -8,12 +8,14 @@ pub(super) mod people;
 pub(super) mod privileged;
 pub(super) mod work;
 
-use catalog::Kind;
+use std::collections::BTreeSet;
+
 use super::chance::Chance;
 use super::people::{FIRST_ORDINARY, Person};
 use super::record::kind;
 use super::{DAY, World, company, groups, incidents, sign_ins};
 use crate::deed::{Act, Actor, Deed, Properties};
+use catalog::Kind;
 
 /// Lives the next day: everyday life, then the incidents of that day.
 pub(super) fn live_day(world: &mut World) -> Vec<Deed> {
@@ -33,7 +35,16 @@ pub(super) fn live_day(world: &mut World) -> Vec<Deed> {
         groups: world.group_count(),
         devices: world.device_count(),
     };
-    let mut day = Day { world, number, begin, busy, chance, there, deeds: Vec::new() };
+    let mut day = Day {
+        world,
+        number,
+        begin,
+        busy,
+        chance,
+        there,
+        moved: BTreeSet::new(),
+        deeds: Vec::new(),
+    };
     people::leave(&mut day);
     machines::live(&mut day);
     people::live(&mut day);
@@ -43,6 +54,7 @@ pub(super) fn live_day(world: &mut World) -> Vec<Deed> {
     if day.world.options.incidents {
         incidents::live(&mut day);
     }
+    privileged::expire(&mut day);
     let mut deeds = day.deeds;
     // Stable: what happens in one second happens in the order it was thought of.
     deeds.sort_by_key(|deed| deed.at);
@@ -60,6 +72,8 @@ pub(super) struct Day<'w> {
     pub(super) busy: u32,
     pub(super) chance: Chance,
     pub(super) there: There,
+    /// Users who got another department today.
+    pub(super) moved: BTreeSet<u32>,
     deeds: Vec<Deed>,
 }
 
@@ -84,7 +98,8 @@ impl Day<'_> {
 
     /// How often something happens that happens to `per_million` of a million on a usual day.
     pub(super) fn count(&mut self, population: u32, per_million: u32) -> u32 {
-        self.chance.count(population, per_million * self.busy / 1_000)
+        self.chance
+            .count(population, per_million * self.busy / 1_000)
     }
 
     /// Something that happens, with its audit event.
@@ -93,7 +108,13 @@ impl Day<'_> {
     }
 
     /// Something that happens, with an audit event of its own name.
-    pub(super) fn named_deed(&mut self, at: i64, by: &Actor, act: Act, activity: (&'static str, &'static str)) {
+    pub(super) fn named_deed(
+        &mut self,
+        at: i64,
+        by: &Actor,
+        act: Act,
+        activity: (&'static str, &'static str),
+    ) {
         self.push(at, by, act, Some(activity), false);
     }
 
@@ -102,9 +123,22 @@ impl Day<'_> {
         self.push(at, &Actor::Service, act, None, true);
     }
 
-    pub(super) fn push(&mut self, at: i64, by: &Actor, act: Act, activity: Option<(&'static str, &'static str)>, silent: bool) {
+    pub(super) fn push(
+        &mut self,
+        at: i64,
+        by: &Actor,
+        act: Act,
+        activity: Option<(&'static str, &'static str)>,
+        silent: bool,
+    ) {
         let at = self.world.moment(at);
-        self.deeds.push(Deed { at, by: by.clone(), act, activity, silent });
+        self.deeds.push(Deed {
+            at,
+            by: by.clone(),
+            act,
+            activity,
+            silent,
+        });
     }
 
     /// An administrator at the office.
@@ -130,7 +164,10 @@ impl Day<'_> {
 
     /// An application by its alias.
     pub(super) fn app(&self, alias: &str) -> Actor {
-        let number = self.world.principal(alias).expect("because the story names its applications only");
+        let number = self
+            .world
+            .principal(alias)
+            .expect("because the story names its applications only");
         Actor::App {
             id: self.world.principal_id(number),
             app_id: self.world.principal_app_id(number),
@@ -178,30 +215,55 @@ impl Day<'_> {
 pub(super) fn edge(name: &str, source: String, target: String, there: bool) -> Act {
     let kind = kind(name);
     if there {
-        Act::Link { kind, source, target }
+        Act::Link {
+            kind,
+            source,
+            target,
+        }
     } else {
-        Act::Unlink { kind, source, target }
+        Act::Unlink {
+            kind,
+            source,
+            target,
+        }
     }
 }
 
 /// A new object without a parent.
 pub(super) fn create(name: &str, properties: Properties) -> Act {
-    Act::Create { kind: kind(name), parents: Vec::new(), properties }
+    Act::Create {
+        kind: kind(name),
+        parents: Vec::new(),
+        properties,
+    }
 }
 
 /// A new object under a parent.
 pub(super) fn create_under(name: &str, parent: String, properties: Properties) -> Act {
-    Act::Create { kind: kind(name), parents: vec![parent], properties }
+    Act::Create {
+        kind: kind(name),
+        parents: vec![parent],
+        properties,
+    }
 }
 
 /// New values of an object without a parent.
 pub(super) fn update(name: &str, id: String, properties: Properties) -> Act {
-    Act::Update { kind: kind(name), parents: Vec::new(), id, properties }
+    Act::Update {
+        kind: kind(name),
+        parents: Vec::new(),
+        id,
+        properties,
+    }
 }
 
 /// An object without a parent goes.
 pub(super) fn delete(name: &str, id: String) -> Act {
-    Act::Delete { kind: kind(name), parents: Vec::new(), id }
+    Act::Delete {
+        kind: kind(name),
+        parents: Vec::new(),
+        id,
+    }
 }
 
 /// A row of a log.

@@ -74,7 +74,9 @@ impl World {
     /// Accounts in a group with a purpose.
     pub(super) fn purpose_members(group: u32) -> impl Iterator<Item = u32> {
         let members = groups::purpose_of(group).map_or(&[][..], |purpose| purpose.members);
-        members.iter().filter_map(|alias| super::company::account(alias))
+        members
+            .iter()
+            .filter_map(|alias| super::company::account(alias))
     }
 
     /// A group inside an everyday group.

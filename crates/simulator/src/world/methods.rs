@@ -31,7 +31,11 @@ impl World {
                 Purpose::Service => (false, false, false),
             },
             Class::Resource | Class::Guest => (false, false, false),
-            _ => (chance.per_mille(560), chance.per_mille(300), chance.per_mille(60)),
+            _ => (
+                chance.per_mille(560),
+                chance.per_mille(300),
+                chance.per_mille(60),
+            ),
         };
         if authenticator {
             methods.push(self.authenticator(person.number, &mut chance));
@@ -73,13 +77,21 @@ impl World {
     }
 
     /// The report's row about somebody's methods.
-    pub(super) fn registration_details(&self, person: &Person, methods: &[Properties]) -> Properties {
+    pub(super) fn registration_details(
+        &self,
+        person: &Person,
+        methods: &[Properties],
+    ) -> Properties {
         let registered = methods.iter().filter_map(|method| {
             let of = method.get("@odata.type")?.as_str()?;
-            [("microsoftAuthenticator", "microsoftAuthenticatorPush"), ("phone", "mobilePhone"), ("fido2", "fido2SecurityKey")]
-                .iter()
-                .find(|(part, _)| of.contains(part))
-                .map(|(_, name)| *name)
+            [
+                ("microsoftAuthenticator", "microsoftAuthenticatorPush"),
+                ("phone", "mobilePhone"),
+                ("fido2", "fido2SecurityKey"),
+            ]
+            .iter()
+            .find(|(part, _)| of.contains(part))
+            .map(|(_, name)| *name)
         });
         let registered: Vec<&str> = registered.collect();
         let strong = !registered.is_empty();

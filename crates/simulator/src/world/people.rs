@@ -70,13 +70,21 @@ impl Person {
 /// Title `title` as the people of a department have it.
 pub(super) fn title_in(department: usize, title: usize) -> String {
     let area = DEPARTMENTS[department % DEPARTMENTS.len()];
-    format!("{} {}", area.split(' ').next().unwrap_or(area), TITLES[title % TITLES.len()])
+    format!(
+        "{} {}",
+        area.split(' ').next().unwrap_or(area),
+        TITLES[title % TITLES.len()]
+    )
 }
 
 /// Domains the guests come from.
 const GUEST_DOMAINS: [&str; 6] = [
-    "brineworks.example", "northlight-survey.example", "calderapilot.example",
-    "saltmarsh-legal.example", "quillback.example", "mail.example",
+    "brineworks.example",
+    "northlight-survey.example",
+    "calderapilot.example",
+    "saltmarsh-legal.example",
+    "quillback.example",
+    "mail.example",
 ];
 
 impl World {
@@ -163,7 +171,8 @@ impl World {
             return None;
         }
         let above = FIRST_ORDINARY + (person.number - FIRST_ORDINARY) / 8;
-        self.employee_near(above).filter(|manager| *manager != person.number)
+        self.employee_near(above)
+            .filter(|manager| *manager != person.number)
     }
 
     /// Who answers for a guest.

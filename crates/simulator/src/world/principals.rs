@@ -10,13 +10,32 @@ use crate::deed::Properties;
 
 /// Applications bought from others; invented like the rest.
 const GALLERY: [&str; 14] = [
-    "Anchorpoint Expenses", "Brightwake Learning", "Clewline Travel", "Driftnote Wiki",
-    "Eddystone Tickets", "Farrow Sign", "Gannet Chat", "Hawser Contracts", "Inkwell Print",
-    "Jetsam Backup", "Kittiwake Surveys", "Lanyard Badges", "Marlinspike Repos", "Nettle Monitoring",
+    "Anchorpoint Expenses",
+    "Brightwake Learning",
+    "Clewline Travel",
+    "Driftnote Wiki",
+    "Eddystone Tickets",
+    "Farrow Sign",
+    "Gannet Chat",
+    "Hawser Contracts",
+    "Inkwell Print",
+    "Jetsam Backup",
+    "Kittiwake Surveys",
+    "Lanyard Badges",
+    "Marlinspike Repos",
+    "Nettle Monitoring",
 ];
 const IDENTITIES: [&str; 10] = [
-    "vm-gateway-prod", "aks-telemetry", "func-invoice-import", "logic-onboarding", "vm-build-01",
-    "adf-warehouse", "func-tide-api", "aks-chart", "automation-nightly", "web-portal-prod",
+    "vm-gateway-prod",
+    "aks-telemetry",
+    "func-invoice-import",
+    "logic-onboarding",
+    "vm-build-01",
+    "adf-warehouse",
+    "func-tide-api",
+    "aks-chart",
+    "automation-nightly",
+    "web-portal-prod",
 ];
 
 /// Service principals besides those of the company's own applications.
@@ -54,14 +73,18 @@ impl World {
     pub(super) fn principal_id(&self, number: u32) -> String {
         match self.stands_for(number) {
             Stands::Own(application) => self.own_principal_id(application),
-            _ => self.key.guid("service_principal", u64::from(number - self.sizes.applications)),
+            _ => self.key.guid(
+                "service_principal",
+                u64::from(number - self.sizes.applications),
+            ),
         }
     }
 
     /// Id of the service principal of one of the company's applications, those of later days
     /// included.
     pub(super) fn own_principal_id(&self, application: u32) -> String {
-        self.key.guid("service_principal own", u64::from(application))
+        self.key
+            .guid("service_principal own", u64::from(application))
     }
 
     pub(super) fn principal_app_id(&self, number: u32) -> String {
@@ -107,7 +130,9 @@ impl World {
         let age = match self.stands_for(number) {
             Stands::Own(application) => self.application_age(application) - 60,
             Stands::Microsoft(_) => 2_400 * DAY,
-            Stands::Gallery(at) | Stands::Identity(at) => (90 + 40 * i64::try_from(at).unwrap_or(0)) * DAY,
+            Stands::Gallery(at) | Stands::Identity(at) => {
+                (90 + 40 * i64::try_from(at).unwrap_or(0)) * DAY
+            }
         };
         match self.stands_for(number) {
             Stands::Own(application) => self.own_principal(application, age),
@@ -151,13 +176,24 @@ impl World {
         };
         match stands {
             Stands::Microsoft(0) => {
-                form.app_roles = list(GRAPH_ROLES.iter().map(|(value, id)| graph_app_role(value, id)));
-                form.scopes = list(GRAPH_SCOPES.iter().map(|(value, id)| graph_permission(value, id)));
+                form.app_roles = list(
+                    GRAPH_ROLES
+                        .iter()
+                        .map(|(value, id)| graph_app_role(value, id)),
+                );
+                form.scopes = list(
+                    GRAPH_SCOPES
+                        .iter()
+                        .map(|(value, id)| graph_permission(value, id)),
+                );
             }
             Stands::Microsoft(_) | Stands::Own(_) => {}
             Stands::Gallery(at) => {
                 form.owner = Some(self.key.guid("gallery tenant", at as u64));
-                form.tags = &["WindowsAzureActiveDirectoryIntegratedApp", "WindowsAzureActiveDirectoryGalleryApplicationNonPrimaryV1"];
+                form.tags = &[
+                    "WindowsAzureActiveDirectoryIntegratedApp",
+                    "WindowsAzureActiveDirectoryGalleryApplicationNonPrimaryV1",
+                ];
                 form.assignment_required = true;
                 form.single_sign_on = Some(if at % 3 == 0 { "saml" } else { "oidc" });
                 form.app_roles = list([record! {
@@ -171,8 +207,12 @@ impl World {
                 form.kind = "ManagedIdentity";
                 form.alternative_names = vec![
                     "isExplicit=False".to_owned(),
-                    format!("/subscriptions/{}/resourcegroups/rg-{}/providers/Microsoft.Web/sites/{}",
-                        self.key.guid("subscription", 0), at / 3, IDENTITIES[at]),
+                    format!(
+                        "/subscriptions/{}/resourcegroups/rg-{}/providers/Microsoft.Web/sites/{}",
+                        self.key.guid("subscription", 0),
+                        at / 3,
+                        IDENTITIES[at]
+                    ),
                 ];
             }
         }
@@ -181,7 +221,10 @@ impl World {
 
     /// Id of the role by which people use a bought application.
     pub(super) fn gallery_role_id(&self, principal: u32) -> String {
-        self.key.guid("gallery role", u64::from(principal - self.sizes.applications))
+        self.key.guid(
+            "gallery role",
+            u64::from(principal - self.sizes.applications),
+        )
     }
 
     /// Properties of a service principal of the given form.

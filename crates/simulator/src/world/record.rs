@@ -26,7 +26,11 @@ pub(super) fn list(of: impl IntoIterator<Item = Properties>) -> Value {
 
 /// A list of texts.
 pub(super) fn texts<S: Into<String>>(of: impl IntoIterator<Item = S>) -> Value {
-    Value::Array(of.into_iter().map(|text| Value::String(text.into())).collect())
+    Value::Array(
+        of.into_iter()
+            .map(|text| Value::String(text.into()))
+            .collect(),
+    )
 }
 
 /// The kind of a name this module's code spells out.

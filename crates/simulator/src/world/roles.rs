@@ -12,11 +12,14 @@ use crate::deed::{Properties, Seed};
 const ACTIVE_ROLES: usize = 34;
 
 /// Applications with a role: alias and role.
-const PRINCIPAL_ROLES: [(&str, &str); 2] = [("archive", "Global Reader"), ("hr", "User Administrator")];
+const PRINCIPAL_ROLES: [(&str, &str); 2] =
+    [("archive", "Global Reader"), ("hr", "User Administrator")];
 
 /// Groups with a role.
-const GROUP_ROLES: [(&str, &str); 2] =
-    [("helpdesk", "Password Administrator"), ("app-owners", "Application Developer")];
+const GROUP_ROLES: [(&str, &str); 2] = [
+    ("helpdesk", "Password Administrator"),
+    ("app-owners", "Application Developer"),
+];
 
 /// A standing assignment of a role: who and which.
 #[derive(Debug)]
@@ -44,16 +47,28 @@ impl World {
 
     /// Who holds roles for good at the start.
     pub(super) fn role_holders(&self) -> Vec<Holder> {
-        let accounts = ACCOUNTS.iter().zip(0_u32..).filter_map(|(account, number)| {
-            Some(Holder { principal: self.user_id(number), role: role(account.role?) })
-        });
+        let accounts = ACCOUNTS
+            .iter()
+            .zip(0_u32..)
+            .filter_map(|(account, number)| {
+                Some(Holder {
+                    principal: self.user_id(number),
+                    role: role(account.role?),
+                })
+            });
         let principals = PRINCIPAL_ROLES.iter().filter_map(|(alias, name)| {
             let number = self.principal(alias)?;
-            Some(Holder { principal: self.principal_id(number), role: role(name) })
+            Some(Holder {
+                principal: self.principal_id(number),
+                role: role(name),
+            })
         });
         let groups = GROUP_ROLES.iter().filter_map(|(alias, name)| {
             let number = super::groups::purpose(alias)?;
-            Some(Holder { principal: self.group_id(number), role: role(name) })
+            Some(Holder {
+                principal: self.group_id(number),
+                role: role(name),
+            })
         });
         accounts.chain(principals).chain(groups).collect()
     }
@@ -62,7 +77,12 @@ impl World {
     pub(super) fn eligible(&self) -> Vec<(u32, &'static str)> {
         let accounts = ACCOUNTS.iter().zip(0_u32..);
         accounts
-            .flat_map(|(account, number)| account.eligible.iter().map(move |name| (number, role(name))))
+            .flat_map(|(account, number)| {
+                account
+                    .eligible
+                    .iter()
+                    .map(move |name| (number, role(name)))
+            })
             .collect()
     }
 
@@ -86,7 +106,9 @@ impl World {
     /// for good without one.
     pub(super) fn role_schedule(&self, form: &Schedule<'_>) -> [Properties; 2] {
         let expiration = match form.until {
-            Some(until) => record! { "type": "afterDateTime", "endDateTime": self.written(until), "duration": NULL },
+            Some(until) => {
+                record! { "type": "afterDateTime", "endDateTime": self.written(until), "duration": NULL }
+            }
             None => record! { "type": "noExpiration", "endDateTime": NULL, "duration": NULL },
         };
         let mut schedule = record! {
@@ -122,60 +144,104 @@ impl World {
     pub(super) fn role_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
         let (name, id) = ROLES[number as usize];
         let mut object = |kind_name: &str, parents: Vec<String>, properties: Properties| {
-            seeds.push(Seed::Object { kind: kind(kind_name), parents, properties });
+            seeds.push(Seed::Object {
+                kind: kind(kind_name),
+                parents,
+                properties,
+            });
         };
         let description = format!("Built-in role {name}");
-        object("role_definition", Vec::new(), record! {
-            "id": id, "description": &*description, "displayName": name, "isBuiltIn": true,
-            "isEnabled": true, "resourceScopes": texts(["/"]), "templateId": id, "version": "1",
-            "rolePermissions": list([record! {
-                "allowedResourceActions": texts(actions_of(name)), "condition": NULL,
-            }]),
-            "inheritsPermissionsFrom": list([record! { "id": "88d8e3e3-8f55-4a1e-953a-9b9898b8876b" }]),
-        });
-        object("directory_role_template", Vec::new(), record! {
-            "id": id, "deletedDateTime": NULL, "description": &*description, "displayName": name,
-        });
+        object(
+            "role_definition",
+            Vec::new(),
+            record! {
+                "id": id, "description": &*description, "displayName": name, "isBuiltIn": true,
+                "isEnabled": true, "resourceScopes": texts(["/"]), "templateId": id, "version": "1",
+                "rolePermissions": list([record! {
+                    "allowedResourceActions": texts(actions_of(name)), "condition": NULL,
+                }]),
+                "inheritsPermissionsFrom": list([record! { "id": "88d8e3e3-8f55-4a1e-953a-9b9898b8876b" }]),
+            },
+        );
+        object(
+            "directory_role_template",
+            Vec::new(),
+            record! {
+                "id": id, "deletedDateTime": NULL, "description": &*description, "displayName": name,
+            },
+        );
         if (number as usize) >= ACTIVE_ROLES {
             return;
         }
-        object("directory_role", Vec::new(), record! {
-            "id": self.directory_role_id(id), "deletedDateTime": NULL, "description": &*description,
-            "displayName": name, "roleTemplateId": id,
-        });
+        object(
+            "directory_role",
+            Vec::new(),
+            record! {
+                "id": self.directory_role_id(id), "deletedDateTime": NULL, "description": &*description,
+                "displayName": name, "roleTemplateId": id,
+            },
+        );
         self.role_settings(name, id, &mut object);
     }
 
-    fn role_settings(&self, name: &str, id: &str, object: &mut impl FnMut(&str, Vec<String>, Properties)) {
+    fn role_settings(
+        &self,
+        name: &str,
+        id: &str,
+        object: &mut impl FnMut(&str, Vec<String>, Properties),
+    ) {
         let policy = self.role_policy_id(id);
         let rules = role_rules(name);
-        object("role_management_policy", Vec::new(), record! {
-            "id": &*policy, "displayName": "DirectoryRole", "description": "DirectoryRole",
-            "isOrganizationDefault": false, "scopeId": "/", "scopeType": "DirectoryRole",
-            "lastModifiedDateTime": self.written(-210 * DAY),
-            "lastModifiedBy": record! { "id": NULL, "displayName": "Folake Adeyemi (admin)" },
-            "rules": list(rules.clone()),
-        });
+        object(
+            "role_management_policy",
+            Vec::new(),
+            record! {
+                "id": &*policy, "displayName": "DirectoryRole", "description": "DirectoryRole",
+                "isOrganizationDefault": false, "scopeId": "/", "scopeType": "DirectoryRole",
+                "lastModifiedDateTime": self.written(-210 * DAY),
+                "lastModifiedBy": record! { "id": NULL, "displayName": "Folake Adeyemi (admin)" },
+                "rules": list(rules.clone()),
+            },
+        );
         for rule in &rules {
-            object("role_management_policy_rule", vec![policy.clone()], rule.clone());
+            object(
+                "role_management_policy_rule",
+                vec![policy.clone()],
+                rule.clone(),
+            );
         }
-        object("role_management_policy_assignment", Vec::new(), record! {
-            "id": format!("{policy}_{id}"), "policyId": &*policy, "scopeId": "/",
-            "scopeType": "DirectoryRole", "roleDefinitionId": id,
-            "policy": record! { "id": &*policy, "displayName": "DirectoryRole", "rules": list(rules) },
-        });
+        object(
+            "role_management_policy_assignment",
+            Vec::new(),
+            record! {
+                "id": format!("{policy}_{id}"), "policyId": &*policy, "scopeId": "/",
+                "scopeType": "DirectoryRole", "roleDefinitionId": id,
+                "policy": record! { "id": &*policy, "displayName": "DirectoryRole", "rules": list(rules) },
+            },
+        );
     }
 
     /// Standing and eligible assignments at the start, with their schedules.
     pub(super) fn role_holder_seeds(&self, seeds: &mut Vec<Seed>) {
         let mut object = |kind_name: &str, properties: Properties| {
-            seeds.push(Seed::Object { kind: kind(kind_name), parents: Vec::new(), properties });
+            seeds.push(Seed::Object {
+                kind: kind(kind_name),
+                parents: Vec::new(),
+                properties,
+            });
         };
         for holder in self.role_holders() {
-            object("role_assignment", self.role_assignment(&holder.principal, holder.role));
+            object(
+                "role_assignment",
+                self.role_assignment(&holder.principal, holder.role),
+            );
             let id = Self::role_assignment_id(&holder.principal, holder.role);
             let [schedule, instance] = self.role_schedule(&Schedule {
-                id: &id, principal: &holder.principal, role: holder.role, from: -400 * DAY, until: None,
+                id: &id,
+                principal: &holder.principal,
+                role: holder.role,
+                from: -400 * DAY,
+                until: None,
                 assignment: Some("Assigned"),
             });
             object("role_assignment_schedule", schedule);
@@ -184,8 +250,12 @@ impl World {
         for ((account, role), number) in self.eligible().into_iter().zip(0..) {
             let id = self.key.guid("role_eligibility_schedule", number);
             let [schedule, instance] = self.role_schedule(&Schedule {
-                id: &id, principal: &self.user_id(account), role, from: -300 * DAY,
-                until: Some(365 * DAY), assignment: None,
+                id: &id,
+                principal: &self.user_id(account),
+                role,
+                from: -300 * DAY,
+                until: Some(365 * DAY),
+                assignment: None,
             });
             object("role_eligibility_schedule", schedule);
             object("role_eligibility_schedule_instance", instance);
@@ -222,10 +292,17 @@ fn actions_of(role: &str) -> Vec<&'static str> {
     match role {
         "Global Administrator" => vec!["microsoft.directory/allEntities/allTasks", all],
         "Conditional Access Administrator" => {
-            vec!["microsoft.directory/conditionalAccessPolicies/allProperties/allTasks", all]
+            vec![
+                "microsoft.directory/conditionalAccessPolicies/allProperties/allTasks",
+                all,
+            ]
         }
         "Helpdesk Administrator" => vec!["microsoft.directory/users/password/update", all],
-        "User Administrator" => vec!["microsoft.directory/users/create", "microsoft.directory/users/delete", all],
+        "User Administrator" => vec![
+            "microsoft.directory/users/create",
+            "microsoft.directory/users/delete",
+            all,
+        ],
         "Application Administrator" => vec!["microsoft.directory/applications/create", all],
         _ => vec![all],
     }
@@ -235,29 +312,65 @@ fn actions_of(role: &str) -> Vec<&'static str> {
 pub(super) fn role_rules(role: &str) -> Vec<Properties> {
     let highest = role.contains("Global Administrator") || role.starts_with("Privileged");
     vec![
-        rule("Expiration_Admin_Eligibility", "Expiration", "Admin", "Eligibility", record! {
-            "isExpirationRequired": true, "maximumDuration": "P365D",
-        }),
-        rule("Expiration_EndUser_Assignment", "Expiration", "EndUser", "Assignment", record! {
-            "isExpirationRequired": true, "maximumDuration": if highest { "PT2H" } else { "PT8H" },
-        }),
-        rule("Enablement_EndUser_Assignment", "Enablement", "EndUser", "Assignment", record! {
-            "enabledRules": texts(["MultiFactorAuthentication", "Justification"]),
-        }),
-        rule("Approval_EndUser_Assignment", "Approval", "EndUser", "Assignment", record! {
-            "setting": record! {
-                "isApprovalRequired": highest, "isApprovalRequiredForExtension": false,
-                "isRequestorJustificationRequired": true, "approvalMode": "SingleStage",
-                "approvalStages": Value::Array(Vec::new()),
+        rule(
+            "Expiration_Admin_Eligibility",
+            "Expiration",
+            "Admin",
+            "Eligibility",
+            record! {
+                "isExpirationRequired": true, "maximumDuration": "P365D",
             },
-        }),
-        rule("AuthenticationContext_EndUser_Assignment", "AuthenticationContext", "EndUser", "Assignment", record! {
-            "isEnabled": highest, "claimValue": if highest { "c1" } else { "" },
-        }),
-        rule("Notification_Admin_EndUser_Assignment", "Notification", "EndUser", "Assignment", record! {
-            "notificationType": "Email", "recipientType": "Admin", "notificationLevel": "All",
-            "isDefaultRecipientsEnabled": true, "notificationRecipients": Value::Array(Vec::new()),
-        }),
+        ),
+        rule(
+            "Expiration_EndUser_Assignment",
+            "Expiration",
+            "EndUser",
+            "Assignment",
+            record! {
+                "isExpirationRequired": true, "maximumDuration": if highest { "PT2H" } else { "PT8H" },
+            },
+        ),
+        rule(
+            "Enablement_EndUser_Assignment",
+            "Enablement",
+            "EndUser",
+            "Assignment",
+            record! {
+                "enabledRules": texts(["MultiFactorAuthentication", "Justification"]),
+            },
+        ),
+        rule(
+            "Approval_EndUser_Assignment",
+            "Approval",
+            "EndUser",
+            "Assignment",
+            record! {
+                "setting": record! {
+                    "isApprovalRequired": highest, "isApprovalRequiredForExtension": false,
+                    "isRequestorJustificationRequired": true, "approvalMode": "SingleStage",
+                    "approvalStages": Value::Array(Vec::new()),
+                },
+            },
+        ),
+        rule(
+            "AuthenticationContext_EndUser_Assignment",
+            "AuthenticationContext",
+            "EndUser",
+            "Assignment",
+            record! {
+                "isEnabled": highest, "claimValue": if highest { "c1" } else { "" },
+            },
+        ),
+        rule(
+            "Notification_Admin_EndUser_Assignment",
+            "Notification",
+            "EndUser",
+            "Assignment",
+            record! {
+                "notificationType": "Email", "recipientType": "Admin", "notificationLevel": "All",
+                "isDefaultRecipientsEnabled": true, "notificationRecipients": Value::Array(Vec::new()),
+            },
+        ),
     ]
 }
 

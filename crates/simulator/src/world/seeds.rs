@@ -20,26 +20,86 @@ struct Stage {
 
 /// Objects first, parents before children; edges after every object.
 const STAGES: [Stage; 20] = [
-    Stage { count: |_| 6, make: World::sku_seeds },
-    Stage { count: |_| 38, make: World::role_seeds },
-    Stage { count: |world| world.sizes.users, make: World::user_seeds },
-    Stage { count: |world| world.sizes.groups, make: World::group_seeds },
-    Stage { count: |world| world.sizes.devices, make: World::device_seeds },
-    Stage { count: |world| world.sizes.applications, make: World::application_seeds },
-    Stage { count: |world| world.sizes.principals, make: World::principal_seeds },
-    Stage { count: |_| 12, make: World::bin_seeds },
-    Stage { count: |_| 1, make: |world, _, seeds| world.role_holder_seeds(seeds) },
-    Stage { count: |_| filled_count(false), make: |world, at, seeds| world.filled_seeds(filled(false, at), seeds) },
-    Stage { count: |world| world.sizes.users, make: World::user_child_seeds },
-    Stage { count: |world| world.sizes.devices, make: World::managed_device_seeds },
-    Stage { count: |world| world.sizes.applications, make: World::consent_seeds },
-    Stage { count: |_| 14, make: World::gallery_seeds },
-    Stage { count: |_| 1, make: |world, _, seeds| world.role_member_seeds(seeds) },
-    Stage { count: |world| world.sizes.users, make: World::user_link_seeds },
-    Stage { count: |world| world.sizes.groups, make: World::group_link_seeds },
-    Stage { count: |world| world.sizes.devices, make: World::device_link_seeds },
-    Stage { count: |world| world.sizes.applications, make: World::application_link_seeds },
-    Stage { count: |_| filled_count(true), make: |world, at, seeds| world.filled_seeds(filled(true, at), seeds) },
+    Stage {
+        count: |_| 6,
+        make: World::sku_seeds,
+    },
+    Stage {
+        count: |_| 38,
+        make: World::role_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.users,
+        make: World::user_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.groups,
+        make: World::group_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.devices,
+        make: World::device_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.applications,
+        make: World::application_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.principals,
+        make: World::principal_seeds,
+    },
+    Stage {
+        count: |_| 12,
+        make: World::bin_seeds,
+    },
+    Stage {
+        count: |_| 1,
+        make: |world, _, seeds| world.role_holder_seeds(seeds),
+    },
+    Stage {
+        count: |_| filled_count(false),
+        make: |world, at, seeds| world.filled_seeds(filled(false, at), seeds),
+    },
+    Stage {
+        count: |world| world.sizes.users,
+        make: World::user_child_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.devices,
+        make: World::managed_device_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.applications,
+        make: World::consent_seeds,
+    },
+    Stage {
+        count: |_| 14,
+        make: World::gallery_seeds,
+    },
+    Stage {
+        count: |_| 1,
+        make: |world, _, seeds| world.role_member_seeds(seeds),
+    },
+    Stage {
+        count: |world| world.sizes.users,
+        make: World::user_link_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.groups,
+        make: World::group_link_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.devices,
+        make: World::device_link_seeds,
+    },
+    Stage {
+        count: |world| world.sizes.applications,
+        make: World::application_link_seeds,
+    },
+    Stage {
+        count: |_| filled_count(true),
+        make: |world, at, seeds| world.filled_seeds(filled(true, at), seeds),
+    },
 ];
 
 /// Kinds the filler makes, parents before children; edges apart.
@@ -77,7 +137,12 @@ pub(super) struct Seeds<'w> {
 
 impl<'w> Seeds<'w> {
     pub(super) fn new(world: &'w World) -> Self {
-        Self { world, stage: 0, item: 0, made: Vec::new().into_iter() }
+        Self {
+            world,
+            stage: 0,
+            item: 0,
+            made: Vec::new().into_iter(),
+        }
     }
 }
 
@@ -103,15 +168,27 @@ impl Iterator for Seeds<'_> {
 }
 
 fn object(kind_name: &str, properties: Properties) -> Seed {
-    Seed::Object { kind: kind(kind_name), parents: Vec::new(), properties }
+    Seed::Object {
+        kind: kind(kind_name),
+        parents: Vec::new(),
+        properties,
+    }
 }
 
 fn child(kind_name: &str, parent: &str, properties: Properties) -> Seed {
-    Seed::Object { kind: kind(kind_name), parents: vec![parent.to_owned()], properties }
+    Seed::Object {
+        kind: kind(kind_name),
+        parents: vec![parent.to_owned()],
+        properties,
+    }
 }
 
 fn link(kind_name: &str, source: &str, target: String) -> Seed {
-    Seed::Link { kind: kind(kind_name), source: source.to_owned(), target }
+    Seed::Link {
+        kind: kind(kind_name),
+        source: source.to_owned(),
+        target,
+    }
 }
 
 impl World {
@@ -122,9 +199,11 @@ impl World {
             1 | 2 => self.sizes.users / 5,
             _ => self.sizes.users / 8,
         };
-        let plans = sku.plans.iter().map(|(plan, name)| record! {
-            "servicePlanId": *plan, "servicePlanName": *name, "provisioningStatus": "Success",
-            "appliesTo": "User",
+        let plans = sku.plans.iter().map(|(plan, name)| {
+            record! {
+                "servicePlanId": *plan, "servicePlanName": *name, "provisioningStatus": "Success",
+                "appliesTo": "User",
+            }
         });
         let subscription = self.key.guid("company_subscription", u64::from(number));
         seeds.push(object("subscribed_sku", record! {
@@ -154,11 +233,17 @@ impl World {
     }
 
     fn device_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
-        seeds.push(object("device", self.device(number, self.device_age(number))));
+        seeds.push(object(
+            "device",
+            self.device(number, self.device_age(number)),
+        ));
     }
 
     fn application_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
-        seeds.push(object("application", self.application(number, self.application_age(number))));
+        seeds.push(object(
+            "application",
+            self.application(number, self.application_age(number)),
+        ));
     }
 
     fn principal_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
@@ -176,9 +261,15 @@ impl World {
         };
         properties.insert("deletedDateTime".to_owned(), self.written(since).into());
         if number >= 8 {
-            properties.insert("id".to_owned(), self.key.guid("deleted group", u64::from(number)).into());
+            properties.insert(
+                "id".to_owned(),
+                self.key.guid("deleted group", u64::from(number)).into(),
+            );
         }
-        seeds.push(Seed::Deleted { kind: kind(kind_name), properties });
+        seeds.push(Seed::Deleted {
+            kind: kind(kind_name),
+            properties,
+        });
     }
 
     /// What lies in the recycle bin at the start: kind, id and second of the deletion.
@@ -215,7 +306,10 @@ impl World {
             return;
         }
         let methods = self.authentication_methods(&person);
-        seeds.push(object("user_registration_details", self.registration_details(&person, &methods)));
+        seeds.push(object(
+            "user_registration_details",
+            self.registration_details(&person, &methods),
+        ));
         for method in methods {
             seeds.push(child("user_authentication_method", &id, method));
         }
@@ -225,16 +319,23 @@ impl World {
                 "servicePlanId": *plan, "servicePlanName": *name, "provisioningStatus": "Success",
                 "appliesTo": "User",
             });
-            seeds.push(child("user_license_detail", &id, record! {
-                "id": self.token(sku.id, u64::from(number)), "servicePlans": list(plans),
-                "skuId": sku.id, "skuPartNumber": sku.part,
-            }));
+            seeds.push(child(
+                "user_license_detail",
+                &id,
+                record! {
+                    "id": self.token(sku.id, u64::from(number)), "servicePlans": list(plans),
+                    "skuId": sku.id, "skuPartNumber": sku.part,
+                },
+            ));
         }
     }
 
     fn managed_device_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
         if Self::is_managed(number) {
-            seeds.push(object("managed_device", self.managed_device(number, self.device_age(number))));
+            seeds.push(object(
+                "managed_device",
+                self.managed_device(number, self.device_age(number)),
+            ));
         }
     }
 
@@ -249,7 +350,10 @@ impl World {
 
     fn gallery_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
         let principal = self.gallery_principals().nth(number as usize);
-        for given in principal.map(|principal| self.gallery_given(principal)).unwrap_or_default() {
+        for given in principal
+            .map(|principal| self.gallery_given(principal))
+            .unwrap_or_default()
+        {
             self.given_seeds(&given, seeds);
         }
     }
@@ -290,7 +394,11 @@ impl World {
         if number >= FIRST_ORDINARY {
             let deal = self.deal(number);
             for place in 0..self.dealt_count(number) {
-                seeds.push(link("group_member", &id, self.user_id(Self::dealt(&deal, place))));
+                seeds.push(link(
+                    "group_member",
+                    &id,
+                    self.user_id(Self::dealt(&deal, place)),
+                ));
             }
         }
         if let Some(inner) = self.nested_group(number) {
@@ -305,7 +413,11 @@ impl World {
             seeds.push(link("device_registered_owner", &id, user.clone()));
             seeds.push(link("device_registered_user", &id, user));
         }
-        let group = if number % 11 == 0 { "devices-pilot" } else { "devices-windows" };
+        let group = if number % 11 == 0 {
+            "devices-pilot"
+        } else {
+            "devices-windows"
+        };
         if self.device_make(number).system == "Windows"
             && Self::is_managed(number)
             && let Some(group) = super::groups::purpose(group)
@@ -315,10 +427,20 @@ impl World {
     }
 
     fn application_link_seeds(&self, number: u32, seeds: &mut Vec<Seed>) {
-        let Some(owner) = self.application_owner(number) else { return };
+        let Some(owner) = self.application_owner(number) else {
+            return;
+        };
         let owner = self.user_id(owner);
-        seeds.push(link("application_owner", &self.application_id(number), owner.clone()));
-        seeds.push(link("service_principal_owner", &self.own_principal_id(number), owner));
+        seeds.push(link(
+            "application_owner",
+            &self.application_id(number),
+            owner.clone(),
+        ));
+        seeds.push(link(
+            "service_principal_owner",
+            &self.own_principal_id(number),
+            owner,
+        ));
     }
 }
 

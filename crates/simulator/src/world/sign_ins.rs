@@ -106,14 +106,23 @@ fn location(city: &str, country: &str) -> Properties {
 }
 
 fn employee_signs_in(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.office_time();
     let error = if day.chance.per_mille(60) { 50_126 } else { 0 };
     let address = format!("198.51.100.{}", 60 + person.number % 60);
-    let application = *day.chance.pick(&["office-home", "teams", "chart", "portal", "my-apps"]);
+    let application = *day
+        .chance
+        .pick(&["office-home", "teams", "chart", "portal", "my-apps"]);
     day.sign_in(&SignIn {
-        person: &person, at, address: &address, place: (person.office.city, person.office.code),
-        error, risk: "none", application,
+        person: &person,
+        at,
+        address: &address,
+        place: (person.office.city, person.office.code),
+        error,
+        risk: "none",
+        application,
     });
 }
 
@@ -133,7 +142,9 @@ fn quiet_row(day: &mut Day<'_>, at: i64, form: &str) -> Properties {
 }
 
 fn client_signs_in_again(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.any_time();
     let mut row = quiet_row(day, at, "nonInteractiveUser");
     let client = day.world.principal("outlook-mobile").unwrap_or(0);
@@ -151,13 +162,25 @@ fn client_signs_in_again(day: &mut Day<'_>) {
 fn program_signs_in(day: &mut Day<'_>, number: u32) {
     let at = day.any_time();
     let address = format!("198.51.100.{}", 200 + number);
-    day.program_sign_in(at, &day.world.own_principal_id(number), &day.world.own_app_id(number),
-        &super::World::application_name(number), &address);
+    day.program_sign_in(
+        at,
+        &day.world.own_principal_id(number),
+        &day.world.own_app_id(number),
+        &super::World::application_name(number),
+        &address,
+    );
 }
 
 impl Day<'_> {
     /// The row of a service principal's sign-in.
-    pub(super) fn program_sign_in(&mut self, at: i64, id: &str, app_id: &str, name: &str, address: &str) {
+    pub(super) fn program_sign_in(
+        &mut self,
+        at: i64,
+        id: &str,
+        app_id: &str,
+        name: &str,
+        address: &str,
+    ) {
         let mut row = quiet_row(self, at, "servicePrincipal");
         row.extend(record! {
             "servicePrincipalId": id, "servicePrincipalName": name, "appId": app_id,
@@ -169,7 +192,14 @@ impl Day<'_> {
     }
 
     /// A detection of risk at a person's sign-in.
-    pub(super) fn risk_detection(&mut self, person: &Person, at: i64, address: &str, form: &str, level: &str) {
+    pub(super) fn risk_detection(
+        &mut self,
+        person: &Person,
+        at: i64,
+        address: &str,
+        form: &str,
+        level: &str,
+    ) {
         let row = record! {
             "id": self.chance.hex(64).to_lowercase(), "requestId": self.chance.guid(),
             "correlationId": self.chance.guid(), "riskEventType": form, "riskState": "atRisk",
@@ -181,7 +211,13 @@ impl Day<'_> {
             "userId": self.world.user_id(person.number), "userDisplayName": &*person.display,
             "userPrincipalName": self.world.upn(person), "additionalInfo": "[]",
         };
-        self.push(at + 120, &Actor::Service, log("risk_detection", row), None, true);
+        self.push(
+            at + 120,
+            &Actor::Service,
+            log("risk_detection", row),
+            None,
+            true,
+        );
         let risky = record! {
             "id": self.world.user_id(person.number), "isDeleted": false, "isProcessing": false,
             "riskLevel": level, "riskState": "atRisk", "riskDetail": "none",
@@ -198,7 +234,9 @@ impl Day<'_> {
 }
 
 fn risk(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.any_time();
     let address = format!("203.0.113.{}", 100 + day.chance.below(90));
     day.risk_detection(&person, at, &address, "unfamiliarFeatures", "low");
@@ -218,11 +256,19 @@ fn workload_risk(day: &mut Day<'_>) {
         "servicePrincipalDisplayName": super::World::application_name(number),
         "keyIds": Value::Array(Vec::new()), "additionalInfo": "[]",
     };
-    day.push(at, &Actor::Service, log("service_principal_risk_detection", row), None, true);
+    day.push(
+        at,
+        &Actor::Service,
+        log("service_principal_risk_detection", row),
+        None,
+        true,
+    );
 }
 
 fn provisioned(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.any_time();
     let principal = day.world.principal("hr").unwrap_or(0);
     let user = day.world.user_id(person.number);
@@ -245,11 +291,19 @@ fn provisioned(day: &mut Day<'_>) {
             "displayName": "jobTitle", "oldValue": NULL, "newValue": person.job_title(),
         }]),
     };
-    day.push(at, &Actor::Service, log("provisioning_log", row), None, true);
+    day.push(
+        at,
+        &Actor::Service,
+        log("provisioning_log", row),
+        None,
+        true,
+    );
 }
 
 fn attribute_changed(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.office_time();
     let admin = super::life::people::number_of("adm.okafor");
     let okafor = day.world.person(admin);
@@ -257,7 +311,14 @@ fn attribute_changed(day: &mut Day<'_>) {
         "Clearance": record! { "@odata.type": "#microsoft.graph.customSecurityAttributeValue", "Level": "Drawings" },
     };
     let user = day.world.user_id(person.number);
-    day.tick(at, update("user", user.clone(), record! { "customSecurityAttributes": assigned }));
+    day.tick(
+        at,
+        update(
+            "user",
+            user.clone(),
+            record! { "customSecurityAttributes": assigned },
+        ),
+    );
     let row = record! {
         "id": format!("Directory_{}", day.chance.guid()), "activityDateTime": day.world.written(at),
         "activityDisplayName": "Update attribute values assigned to a user",
@@ -275,14 +336,22 @@ fn attribute_changed(day: &mut Day<'_>) {
             }]),
         }]),
     };
-    day.push(at, &Actor::Service, log("custom_security_attribute_audit", row), None, true);
+    day.push(
+        at,
+        &Actor::Service,
+        log("custom_security_attribute_audit", row),
+        None,
+        true,
+    );
 }
 
 fn intune_change(day: &mut Day<'_>) {
     let at = day.office_time();
     let admin = super::life::people::number_of("adm.tamura");
     let tamura = day.world.person(admin);
-    let Some(id) = day.world.named("device_compliance_policy", "0", "id") else { return };
+    let Some(id) = day.world.named("device_compliance_policy", "0", "id") else {
+        return;
+    };
     let when = day.world.written(at);
     day.tick(at, update("device_compliance_policy", id.clone(), record! {
         "description": format!("Baseline of {}", &when[..10]), "lastModifiedDateTime": &*when,
@@ -302,11 +371,19 @@ fn intune_change(day: &mut Day<'_>) {
             "modifiedProperties": list([record! { "displayName": "Description", "oldValue": NULL, "newValue": "Baseline" }]),
         }]),
     };
-    day.push(at, &Actor::Service, log("intune_audit_event", row), None, true);
+    day.push(
+        at,
+        &Actor::Service,
+        log("intune_audit_event", row),
+        None,
+        true,
+    );
 }
 
 fn leak_alert(day: &mut Day<'_>) {
-    let Some(person) = day.some_employee() else { return };
+    let Some(person) = day.some_employee() else {
+        return;
+    };
     let at = day.office_time();
     let alert = record! {
         "id": format!("dl{}", day.chance.guid()), "providerAlertId": day.chance.guid(),

@@ -18,8 +18,13 @@ pub(super) fn bulk_update(day: &mut Day<'_>) {
     let actor = day.admin("adm.duval");
     let mut objects = Vec::new();
     for number in FIRST_ORDINARY..day.there.users {
-        let chosen = day.world.key.chance("bulk", u64::from(number)).per_mille(200);
-        if !chosen || day.world.state.gone.contains(&number) {
+        let chosen = day
+            .world
+            .key
+            .chance("bulk", u64::from(number))
+            .per_mille(200);
+        // Who is moved the same day by HR is left out: which of the two came last would not be plain.
+        if !chosen || day.world.state.gone.contains(&number) || day.moved.contains(&number) {
             continue;
         }
         let person = day.world.person(number);
@@ -30,10 +35,9 @@ pub(super) fn bulk_update(day: &mut Day<'_>) {
         let second = at + i64::from(number % 600);
         let wrong = record! { "department": WRONG_DEPARTMENT, "usageLocation": "NL" };
         day.deed(second, &actor, update("user", id.clone(), wrong));
-        // Everyday changes of the same morning may have come after the script.
         let old = day.world.department(&person);
         if old.is_some() {
-            follow_department(day, day.clock(17, 0) + i64::from(number % 600), number, old, None);
+            follow_department(day, second + 240, number, old, None);
         }
         objects.push(id);
     }
@@ -49,14 +53,26 @@ pub(super) fn bulk_update(day: &mut Day<'_>) {
 pub(super) fn change_and_revert(day: &mut Day<'_>) {
     let at = day.clock(14, 5);
     let actor = day.admin("adm.adeyemi");
-    activate(day, at - 200, &actor, number_of("adm.adeyemi"), role("Security Administrator"), 3_600);
+    activate(
+        day,
+        at - 200,
+        &actor,
+        number_of("adm.adeyemi"),
+        role("Security Administrator"),
+        3_600,
+    );
     let id = day
         .world
         .fixture_key(kind("conditional_access_policy"), 6)
         .expect("because the story's policies are in the fixtures");
     for (state, seconds) in [("disabled", 0), ("enabled", 2_400)] {
-        let changed = record! { "state": state, "modifiedDateTime": day.world.written(at + seconds) };
-        day.deed(at + seconds, &actor, update("conditional_access_policy", id.clone(), changed));
+        let changed =
+            record! { "state": state, "modifiedDateTime": day.world.written(at + seconds) };
+        day.deed(
+            at + seconds,
+            &actor,
+            update("conditional_access_policy", id.clone(), changed),
+        );
     }
     day.plant(at, Planted {
         id: "change-and-revert", title: "Policy off for forty minutes", at: day.world.moment(at), actor,

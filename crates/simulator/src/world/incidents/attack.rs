@@ -28,8 +28,13 @@ fn break_in(day: &mut Day<'_>, at: i64, alias: &str) -> Actor {
     let person = day.world.person(number);
     for (seconds, error) in [(-340, 50_126), (-200, 50_126), (0, 0)] {
         day.sign_in(&SignIn {
-            person: &person, at: at + seconds, address: ATTACKERS, place: ("Victoria", "SC"), error,
-            risk: if error == 0 { "high" } else { "none" }, application: "portal",
+            person: &person,
+            at: at + seconds,
+            address: ATTACKERS,
+            place: ("Victoria", "SC"),
+            error,
+            risk: if error == 0 { "high" } else { "none" },
+            application: "portal",
         });
     }
     day.risk_detection(&person, at, ATTACKERS, "anonymizedIPAddress", "high");
@@ -47,10 +52,21 @@ pub(super) fn phish(day: &mut Day<'_>) {
     let at = day.clock(2, 10);
     let actor = break_in(day, at - 18 * 60, "adm.lindqvist");
     let lindqvist = number_of("adm.lindqvist");
-    activate(day, at - 6 * 60, &actor, lindqvist, role("Conditional Access Administrator"), 7_200);
+    activate(
+        day,
+        at - 6 * 60,
+        &actor,
+        lindqvist,
+        role("Conditional Access Administrator"),
+        7_200,
+    );
     let policy = policy(day, 1);
     let disabled = record! { "state": "disabled", "modifiedDateTime": day.world.written(at) };
-    day.deed(at, &actor, update("conditional_access_policy", policy.clone(), disabled));
+    day.deed(
+        at,
+        &actor,
+        update("conditional_access_policy", policy.clone(), disabled),
+    );
     let mut objects = vec![policy];
     for (alias, minutes) in [("adm.wrona", 4), ("adm.adeyemi", 5)] {
         let number = number_of(alias);
@@ -60,13 +76,23 @@ pub(super) fn phish(day: &mut Day<'_>) {
             parents: vec![user.clone()],
             id: day.world.authenticator_id(number),
         };
-        day.named_deed(at + minutes * 60, &actor, method, ("Admin deleted security info", "UserManagement"));
+        day.named_deed(
+            at + minutes * 60,
+            &actor,
+            method,
+            ("Admin deleted security info", "UserManagement"),
+        );
         objects.push(user);
     }
     let phone = day.world.phone_method("+248 2510077", at + 360);
     let user = day.world.user_id(number_of("adm.wrona"));
     let act = create_under("user_authentication_method", user, phone);
-    day.named_deed(at + 360, &actor, act, ("Admin registered security info", "UserManagement"));
+    day.named_deed(
+        at + 360,
+        &actor,
+        act,
+        ("Admin registered security info", "UserManagement"),
+    );
     day.plant(at, Planted {
         id: "A54", title: "MFA enforcement of administrators switched off", at: day.world.moment(at), actor,
         kind: "conditional_access_policy", objects,
@@ -82,27 +108,52 @@ pub(super) fn consent(day: &mut Day<'_>) {
     let id = day.world.key.guid("attack principal", 0);
     let name = "Mailbox Archive Helper";
     let form = Form {
-        id: id.clone(), app_id: day.world.key.guid("attack appId", 0), name: name.to_owned(),
-        owner: Some(day.world.key.guid("attack tenant", 0)), kind: "Application",
-        app_roles: Value::Array(Vec::new()), scopes: Value::Array(Vec::new()),
-        tags: &["WindowsAzureActiveDirectoryIntegratedApp"], assignment_required: false,
-        single_sign_on: None, alternative_names: Vec::new(),
+        id: id.clone(),
+        app_id: day.world.key.guid("attack appId", 0),
+        name: name.to_owned(),
+        owner: Some(day.world.key.guid("attack tenant", 0)),
+        kind: "Application",
+        app_roles: Value::Array(Vec::new()),
+        scopes: Value::Array(Vec::new()),
+        tags: &["WindowsAzureActiveDirectoryIntegratedApp"],
+        assignment_required: false,
+        single_sign_on: None,
+        alternative_names: Vec::new(),
     };
     let app_id = form.app_id.clone();
-    day.deed(at, &actor, create("service_principal", day.world.principal_properties(form, -at)));
-    let graph = day.world.principal("graph").expect("because Microsoft Graph is in every tenant");
-    let resource = (day.world.principal_id(graph), day.world.principal_name(graph));
+    day.deed(
+        at,
+        &actor,
+        create(
+            "service_principal",
+            day.world.principal_properties(form, -at),
+        ),
+    );
+    let graph = day
+        .world
+        .principal("graph")
+        .expect("because Microsoft Graph is in every tenant");
+    let resource = (
+        day.world.principal_id(graph),
+        day.world.principal_name(graph),
+    );
     let scope = "Mail.ReadWrite Files.ReadWrite.All User.Read offline_access";
     let grant = day.world.grant(&id, &resource.0, None, scope);
     let mut objects = vec![id.clone()];
     objects.extend(grant.get("id").and_then(Value::as_str).map(str::to_owned));
     let consented = ("Consent to application", "ApplicationManagement");
-    day.named_deed(at + 2, &actor, create("oauth2_permission_grant", grant), consented);
+    day.named_deed(
+        at + 2,
+        &actor,
+        create("oauth2_permission_grant", grant),
+        consented,
+    );
     for role in ["Mail.ReadWrite", "Files.ReadWrite.All"] {
         let given = Given {
             role: graph_role(role).to_owned(),
             principal: (id.clone(), name.to_owned(), "ServicePrincipal"),
-            resource: resource.clone(), at: at + 3,
+            resource: resource.clone(),
+            at: at + 3,
         };
         objects.push(give(day, at + 3, &actor, &given));
     }
@@ -117,21 +168,46 @@ pub(super) fn consent(day: &mut Day<'_>) {
 
 /// The application the attackers promote.
 fn deployer(day: &Day<'_>) -> (u32, String) {
-    let number = applications::named("deploy").expect("because the story names its applications only");
+    let number =
+        applications::named("deploy").expect("because the story names its applications only");
     (number, day.world.own_principal_id(number))
 }
 
 /// A standing role for somebody, as Graph shows it everywhere.
-fn assign_role(day: &mut Day<'_>, at: i64, by: &Actor, principal: &str, role: &'static str) -> String {
+fn assign_role(
+    day: &mut Day<'_>,
+    at: i64,
+    by: &Actor,
+    principal: &str,
+    role: &'static str,
+) -> String {
     let id = World::role_assignment_id(principal, role);
     let added = ("Add member to role", "RoleManagement");
-    day.named_deed(at, by, create("role_assignment", day.world.role_assignment(principal, role)), added);
+    day.named_deed(
+        at,
+        by,
+        create(
+            "role_assignment",
+            day.world.role_assignment(principal, role),
+        ),
+        added,
+    );
     let [schedule, instance] = day.world.role_schedule(&Schedule {
-        id: &id, principal, role, from: at, until: None, assignment: Some("Assigned"),
+        id: &id,
+        principal,
+        role,
+        from: at,
+        until: None,
+        assignment: Some("Assigned"),
     });
     day.tick(at, create("role_assignment_schedule", schedule));
     day.tick(at, create("role_assignment_schedule_instance", instance));
-    let member = edge("directory_role_member", day.world.directory_role_id(role), principal.to_owned(), true);
+    let member = edge(
+        "directory_role_member",
+        day.world.directory_role_id(role),
+        principal.to_owned(),
+        true,
+    );
     day.push(at, by, member, None, true);
     id
 }
@@ -144,12 +220,26 @@ pub(super) fn promote(day: &mut Day<'_>) {
     let mut chance = day.world.key.chance("attack secret", 0);
     let secret = day.world.password_credential(&mut chance, at - 300, 730);
     let application = day.world.application_id(number);
-    let act = update("application", application.clone(), record! { "passwordCredentials": list([secret]) });
-    let rotated = ("Update application – Certificates and secrets management", "ApplicationManagement");
+    let act = update(
+        "application",
+        application.clone(),
+        record! { "passwordCredentials": list([secret]) },
+    );
+    let rotated = (
+        "Update application – Certificates and secrets management",
+        "ApplicationManagement",
+    );
     day.named_deed(at - 300, &petrovic, act, rotated);
     let actor = break_in(day, at - 500, "adm.halvorsen");
     let halvorsen = number_of("adm.halvorsen");
-    activate(day, at - 120, &actor, halvorsen, role("Privileged Role Administrator"), 3_600);
+    activate(
+        day,
+        at - 120,
+        &actor,
+        halvorsen,
+        role("Privileged Role Administrator"),
+        3_600,
+    );
     let assignment = assign_role(day, at, &actor, &principal, role("Global Administrator"));
     day.plant(at, Planted {
         id: "A56", title: "Service principal promoted to Global Administrator", at: day.world.moment(at), actor,
@@ -161,7 +251,11 @@ pub(super) fn promote(day: &mut Day<'_>) {
 
 fn deployer_actor(day: &Day<'_>) -> Actor {
     let (number, principal) = deployer(day);
-    Actor::App { id: principal, app_id: day.world.own_app_id(number), name: World::application_name(number) }
+    Actor::App {
+        id: principal,
+        app_id: day.world.own_app_id(number),
+        name: World::application_name(number),
+    }
 }
 
 /// A57, first: an account that looks like a program's.
@@ -169,7 +263,13 @@ pub(super) fn make_account(day: &mut Day<'_>) {
     let at = day.clock(3, 12);
     let actor = deployer_actor(day);
     let (number, principal) = deployer(day);
-    day.program_sign_in(at - 30, &principal, &day.world.own_app_id(number), &World::application_name(number), ATTACKERS_PROGRAM);
+    day.program_sign_in(
+        at - 30,
+        &principal,
+        &day.world.own_app_id(number),
+        &World::application_name(number),
+        ATTACKERS_PROGRAM,
+    );
     let (number, _) = impostor(day, at, &actor, IMPOSTOR, "Print Synchronization");
     day.world.state.impostor = Some(number);
 }
@@ -187,18 +287,33 @@ fn impostor_actor(day: &Day<'_>) -> Option<(u32, Actor)> {
 /// A57: the policies make an exception for it.
 pub(super) fn carve_out(day: &mut Day<'_>) {
     let at = day.clock(3, 20);
-    let Some((number, _)) = impostor_actor(day) else { return };
+    let Some((number, _)) = impostor_actor(day) else {
+        return;
+    };
     let account = day.world.user_id(number);
     let actor = day.user_actor(number_of("adm.wrona"), ATTACKERS);
-    activate(day, at - 200, &actor, number_of("adm.wrona"), role("Conditional Access Administrator"), 7_200);
+    activate(
+        day,
+        at - 200,
+        &actor,
+        number_of("adm.wrona"),
+        role("Conditional Access Administrator"),
+        7_200,
+    );
     let mut objects = vec![account.clone()];
     for (policy_number, seconds) in [(2_u32, 0), (7, 70)] {
         let fixtures = day.world.fixtures.of("conditional_access_policy");
-        let mut conditions = day.world.resolved(&fixtures[policy_number as usize]["conditions"]);
+        let mut conditions = day
+            .world
+            .resolved(&fixtures[policy_number as usize]["conditions"]);
         conditions["users"]["excludeUsers"] = Value::Array(vec![account.clone().into()]);
         let changed = record! { "conditions": conditions, "modifiedDateTime": day.world.written(at + seconds) };
         let id = policy(day, policy_number);
-        day.deed(at + seconds, &actor, update("conditional_access_policy", id.clone(), changed));
+        day.deed(
+            at + seconds,
+            &actor,
+            update("conditional_access_policy", id.clone(), changed),
+        );
         objects.push(id);
     }
     day.plant(at, Planted {
@@ -213,20 +328,45 @@ pub(super) fn carve_out(day: &mut Day<'_>) {
 pub(super) fn lower_methods(day: &mut Day<'_>) {
     let at = day.clock(3, 44);
     let actor = day.user_actor(number_of("adm.wrona"), ATTACKERS);
-    activate(day, at - 120, &actor, number_of("adm.wrona"), role("Authentication Policy Administrator"), 3_600);
+    activate(
+        day,
+        at - 120,
+        &actor,
+        number_of("adm.wrona"),
+        role("Authentication Policy Administrator"),
+        3_600,
+    );
     let changes = [
         ("Sms", record! { "state": "enabled" }),
-        ("TemporaryAccessPass", record! { "isUsableOnce": false, "maximumLifetimeInMinutes": 43_200 }),
+        (
+            "TemporaryAccessPass",
+            record! { "isUsableOnce": false, "maximumLifetimeInMinutes": 43_200 },
+        ),
     ];
     let fixtures = day.world.fixtures.of("authentication_method_configuration");
-    let mut all: Vec<Value> = fixtures.iter().map(|fixture| day.world.resolved(fixture)).collect();
+    let mut all: Vec<Value> = fixtures
+        .iter()
+        .map(|fixture| day.world.resolved(fixture))
+        .collect();
     for ((id, changed), seconds) in changes.into_iter().zip([0, 45]) {
-        for whole in all.iter_mut().filter(|whole| whole["id"] == *id).filter_map(Value::as_object_mut) {
+        for whole in all
+            .iter_mut()
+            .filter(|whole| whole["id"] == *id)
+            .filter_map(Value::as_object_mut)
+        {
             whole.extend(changed.clone());
             let of = whole.get("@odata.type").cloned().unwrap_or(NULL);
             let mut changed = changed.clone();
             changed.insert("@odata.type".to_owned(), of);
-            day.deed(at + seconds, &actor, update("authentication_method_configuration", id.to_owned(), changed));
+            day.deed(
+                at + seconds,
+                &actor,
+                update(
+                    "authentication_method_configuration",
+                    id.to_owned(),
+                    changed,
+                ),
+            );
         }
     }
     // The policy shows its configurations inside itself too.
@@ -234,7 +374,13 @@ pub(super) fn lower_methods(day: &mut Day<'_>) {
         "authenticationMethodConfigurations": Value::Array(all),
         "lastModifiedDateTime": day.world.written(at + 45),
     };
-    day.push(at + 45, &actor, update("authentication_methods_policy", String::new(), policy), None, true);
+    day.push(
+        at + 45,
+        &actor,
+        update("authentication_methods_policy", String::new(), policy),
+        None,
+        true,
+    );
     day.plant(at, Planted {
         id: "A58", title: "Authentication methods policy lowered", at: day.world.moment(at), actor,
         kind: "authentication_method_configuration",
@@ -247,7 +393,9 @@ pub(super) fn lower_methods(day: &mut Day<'_>) {
 /// A75, first: the account becomes Global Administrator.
 pub(super) fn gain_admin(day: &mut Day<'_>) {
     let at = day.clock(20, 5);
-    let Some((number, _)) = impostor_actor(day) else { return };
+    let Some((number, _)) = impostor_actor(day) else {
+        return;
+    };
     let account = day.world.user_id(number);
     let actor = deployer_actor(day);
     let assignment = assign_role(day, at, &actor, &account, role("Global Administrator"));
@@ -261,29 +409,51 @@ pub(super) fn gain_admin(day: &mut Day<'_>) {
 
 /// A75: attributes of many are spoilt, accounts deleted, the recycle bin emptied behind them.
 pub(super) fn destroy(day: &mut Day<'_>) {
-    let Some((_, actor)) = impostor_actor(day) else { return };
+    let Some((_, actor)) = impostor_actor(day) else {
+        return;
+    };
     spoil(day, &actor);
     let at = day.clock(22, 0);
     let most = (day.world.sizes.users / 50).clamp(4, 400);
     let mut deleted = Vec::new();
     for place in 0..most {
         if let Some(person) = day.some_employee() {
-            deleted.push(delete_user(day, at + i64::from(place) * 2, &actor, person.number));
+            deleted.push(delete_user(
+                day,
+                at + i64::from(place) * 2,
+                &actor,
+                person.number,
+            ));
         }
     }
     let change = format!("{} users deleted", deleted.len());
-    day.plant(at, Planted {
-        id: "A75", title: "Accounts deleted", at: day.world.moment(at), actor: actor.clone(), kind: "user",
-        objects: deleted.clone(), change,
-        sentence: "Print Synchronization deleted users one after another.".to_owned(),
-    });
+    day.plant(
+        at,
+        Planted {
+            id: "A75",
+            title: "Accounts deleted",
+            at: day.world.moment(at),
+            actor: actor.clone(),
+            kind: "user",
+            objects: deleted.clone(),
+            change,
+            sentence: "Print Synchronization deleted users one after another.".to_owned(),
+        },
+    );
     let at = day.clock(22, 40);
     let purged: Vec<String> = deleted.into_iter().step_by(2).collect();
     for bin in day.world.state.bin.values_mut() {
         bin.retain(|(_, id)| !purged.contains(id));
     }
     for (id, place) in purged.iter().zip(0..) {
-        day.deed(at + place * 2, &actor, Act::Purge { kind: kind("user"), id: id.clone() });
+        day.deed(
+            at + place * 2,
+            &actor,
+            Act::Purge {
+                kind: kind("user"),
+                id: id.clone(),
+            },
+        );
     }
     day.plant(at, Planted {
         id: "A75", title: "Deleted accounts purged from the recycle bin", at: day.world.moment(at), actor,
@@ -296,8 +466,15 @@ fn spoil(day: &mut Day<'_>, actor: &Actor) {
     let at = day.clock(21, 0);
     let mut objects = Vec::new();
     for number in super::super::people::FIRST_ORDINARY..day.there.users {
-        let chosen = day.world.key.chance("spoilt", u64::from(number)).per_mille(50);
-        if !chosen || day.world.state.gone.contains(&number) || !day.world.person(number).is_employee() {
+        let chosen = day
+            .world
+            .key
+            .chance("spoilt", u64::from(number))
+            .per_mille(50);
+        if !chosen
+            || day.world.state.gone.contains(&number)
+            || !day.world.person(number).is_employee()
+        {
             continue;
         }
         let spoilt = record! { "jobTitle": "-", "mobilePhone": NULL, "officeLocation": "-", "usageLocation": "AQ" };

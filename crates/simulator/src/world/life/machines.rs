@@ -26,15 +26,21 @@ fn users_seen(day: &mut Day<'_>) {
         if !day.chance.per_mille(share) || day.world.state.gone.contains(&number) {
             continue;
         }
-        let idle = matches!(day.world.person(number).class, Class::Resource)
-            || number < 2;
+        let idle = matches!(day.world.person(number).class, Class::Resource) || number < 2;
         if idle {
             continue;
         }
         let at = day.office_time();
-        let mut chance = day.world.key.chance("seen", u64::from(day.number) << 32 | u64::from(number));
+        let mut chance = day
+            .world
+            .key
+            .chance("seen", u64::from(day.number) << 32 | u64::from(number));
         let activity = day.world.sign_in_activity(at, &mut chance);
-        let act = update("user", day.world.user_id(number), record! { "signInActivity": activity });
+        let act = update(
+            "user",
+            day.world.user_id(number),
+            record! { "signInActivity": activity },
+        );
         day.tick(at, act);
     }
 }
@@ -81,7 +87,15 @@ fn check_compliance(day: &mut Day<'_>) {
     let compliant = day.chance.per_mille(700);
     let at = day.any_time();
     let intune = day.app("intune");
-    day.deed(at, &intune, update("device", day.world.device_id(number), record! { "isCompliant": compliant }));
+    day.deed(
+        at,
+        &intune,
+        update(
+            "device",
+            day.world.device_id(number),
+            record! { "isCompliant": compliant },
+        ),
+    );
     let managed = record! {
         "complianceState": if compliant { "compliant" } else { "noncompliant" },
         "lastSyncDateTime": day.world.written(at),
@@ -96,13 +110,32 @@ fn join_device(day: &mut Day<'_>) {
     let at = day.office_time();
     let by = day.app("device-registration");
     day.deed(at, &by, create("device", day.world.device(number, -at)));
-    let user = day.world.device_user(number).filter(|user| !day.world.state.gone.contains(user));
+    let user = day
+        .world
+        .device_user(number)
+        .filter(|user| !day.world.state.gone.contains(user));
     if let Some(user) = user {
         let (device, user) = (day.world.device_id(number), day.world.user_id(user));
-        day.deed(at + 2, &by, edge("device_registered_owner", device.clone(), user.clone(), true));
-        day.deed(at + 2, &by, edge("device_registered_user", device, user, true));
+        day.deed(
+            at + 2,
+            &by,
+            edge(
+                "device_registered_owner",
+                device.clone(),
+                user.clone(),
+                true,
+            ),
+        );
+        day.deed(
+            at + 2,
+            &by,
+            edge("device_registered_user", device, user, true),
+        );
         if super::World::is_managed(number) {
-            day.tick(at + 300, create("managed_device", day.world.managed_device(number, -at)));
+            day.tick(
+                at + 300,
+                create("managed_device", day.world.managed_device(number, -at)),
+            );
         }
     }
     if number % 13 == 0 {

@@ -8,8 +8,14 @@ use super::super::{DAY, World};
 use super::{Day, create, delete, edge};
 use crate::deed::Actor;
 
-const ACTIVATED: (&str, &str) = ("Add member to role completed (PIM activation)", "RoleManagement");
-const ENDED: (&str, &str) = ("Remove member from role (PIM activation expired)", "RoleManagement");
+const ACTIVATED: (&str, &str) = (
+    "Add member to role completed (PIM activation)",
+    "RoleManagement",
+);
+const ENDED: (&str, &str) = (
+    "Remove member from role (PIM activation expired)",
+    "RoleManagement",
+);
 
 pub(super) fn live(day: &mut Day<'_>) {
     if day.busy > 500 {
@@ -18,16 +24,32 @@ pub(super) fn live(day: &mut Day<'_>) {
             let (account, role) = *day.chance.pick(&eligible);
             let at = day.office_time();
             let by = day.admin(ACCOUNTS[account as usize].alias);
-            activate(day, at, &by, account, role, 3_600 * i64::from(1 + day.chance.clone().below(8)));
+            activate(
+                day,
+                at,
+                &by,
+                account,
+                role,
+                3_600 * i64::from(1 + day.chance.clone().below(8)),
+            );
         }
     }
-    expire(day);
 }
 
 /// Somebody activates a role; `None` where they have it active already.
-pub(in super::super) fn activate(day: &mut Day<'_>, at: i64, by: &Actor, account: u32, role: &'static str, seconds: i64) -> Option<String> {
+pub(in super::super) fn activate(
+    day: &mut Day<'_>,
+    at: i64,
+    by: &Actor,
+    account: u32,
+    role: &'static str,
+    seconds: i64,
+) -> Option<String> {
     let active = day.world.state.activations.values();
-    if active.into_iter().any(|active| active.account == account && active.role == role) {
+    if active
+        .into_iter()
+        .any(|active| active.account == account && active.role == role)
+    {
         return None;
     }
     let serial = day.world.state.next_serial();
@@ -35,16 +57,43 @@ pub(in super::super) fn activate(day: &mut Day<'_>, at: i64, by: &Actor, account
     let principal = day.world.user_id(account);
     request(day, at, by, &principal, role, seconds);
     let [properties, instance] = day.world.role_schedule(&Schedule {
-        id: &schedule, principal: &principal, role, from: at, until: Some(at + seconds),
+        id: &schedule,
+        principal: &principal,
+        role,
+        from: at,
+        until: Some(at + seconds),
         assignment: Some("Activated"),
     });
     day.tick(at + 1, create("role_assignment_schedule", properties));
-    day.tick(at + 1, create("role_assignment_schedule_instance", instance));
-    day.named_deed(at + 1, by, create("role_assignment", day.world.role_assignment(&principal, role)), ACTIVATED);
-    let member = edge("directory_role_member", day.world.directory_role_id(role), principal, true);
+    day.tick(
+        at + 1,
+        create("role_assignment_schedule_instance", instance),
+    );
+    day.named_deed(
+        at + 1,
+        by,
+        create(
+            "role_assignment",
+            day.world.role_assignment(&principal, role),
+        ),
+        ACTIVATED,
+    );
+    let member = edge(
+        "directory_role_member",
+        day.world.directory_role_id(role),
+        principal,
+        true,
+    );
     day.push(at + 1, by, member, None, true);
-    let activation = Activation { schedule: schedule.clone(), account, role };
-    day.world.state.activations.insert((at + seconds, serial), activation);
+    let activation = Activation {
+        schedule: schedule.clone(),
+        account,
+        role,
+    };
+    day.world
+        .state
+        .activations
+        .insert((at + seconds, serial), activation);
     Some(schedule)
 }
 
@@ -63,12 +112,21 @@ fn request(day: &mut Day<'_>, at: i64, by: &Actor, principal: &str, role: &str, 
         },
         "ticketInfo": record! { "ticketNumber": ticket.to_string(), "ticketSystem": "Helpdesk Bench" },
     };
-    let activity = ("Add member to role requested (PIM activation)", "RoleManagement");
-    day.named_deed(at, by, create("role_assignment_schedule_request", request), activity);
+    let activity = (
+        "Add member to role requested (PIM activation)",
+        "RoleManagement",
+    );
+    day.named_deed(
+        at,
+        by,
+        create("role_assignment_schedule_request", request),
+        activity,
+    );
 }
 
-/// Ends the activations whose time is over before the day is.
-fn expire(day: &mut Day<'_>) {
+/// Ends the activations whose time is over before the day is. Comes last, when all of the day's are
+/// known: nobody activates a role twice a day.
+pub(in super::super) fn expire(day: &mut Day<'_>) {
     let end = day.begin + DAY;
     let later = day.world.state.activations.split_off(&(end, 0));
     let over = std::mem::replace(&mut day.world.state.activations, later);
@@ -77,9 +135,20 @@ fn expire(day: &mut Day<'_>) {
         let principal = day.world.user_id(activation.account);
         let assignment = World::role_assignment_id(&principal, activation.role);
         day.named_deed(at, &service, delete("role_assignment", assignment), ENDED);
-        let member = edge("directory_role_member", day.world.directory_role_id(activation.role), principal, false);
+        let member = edge(
+            "directory_role_member",
+            day.world.directory_role_id(activation.role),
+            principal,
+            false,
+        );
         day.push(at, &service, member, None, true);
-        day.tick(at, delete("role_assignment_schedule_instance", format!("{}-1", activation.schedule)));
+        day.tick(
+            at,
+            delete(
+                "role_assignment_schedule_instance",
+                format!("{}-1", activation.schedule),
+            ),
+        );
         day.tick(at, delete("role_assignment_schedule", activation.schedule));
     }
 }
