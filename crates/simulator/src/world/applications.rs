@@ -220,7 +220,7 @@ impl World {
                 "homePageUrl": format!("https://{host}.{}", self.domain), "logoutUrl": NULL,
                 "redirectUris": redirect(!single_page),
                 "implicitGrantSettings": record! {
-                    "enableAccessTokenIssuance": false, "enableIdTokenIssuance": number % 9 == 0,
+                    "enableAccessTokenIssuance": false, "enableIdTokenIssuance": number.is_multiple_of(9),
                 },
                 "redirectUriSettings": Value::Array(Vec::new()),
             },

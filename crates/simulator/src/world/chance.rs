@@ -72,7 +72,7 @@ impl Chance {
 
     /// A number below `bound`; 0 where the bound is 0.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        let scaled = (self.next() >> 32) * u64::from(bound) >> 32;
+        let scaled = ((self.next() >> 32) * u64::from(bound)) >> 32;
         u32::try_from(scaled).expect("because a 32-bit fraction of a 32-bit number fits")
     }
 

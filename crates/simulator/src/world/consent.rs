@@ -86,7 +86,7 @@ impl World {
         let group = super::groups::FIRST_ORDINARY + chance.below(12);
         let mut given = vec![Given {
             role: role.clone(),
-            principal: (self.group_id(group), self.group_name(group), "Group"),
+            principal: (self.group_id(group), Self::group_name(group), "Group"),
             resource: resource.clone(),
             at: -80 * DAY,
         }];
@@ -95,7 +95,7 @@ impl World {
             &mut chance,
             self.sizes.users - super::people::FIRST_ORDINARY,
         );
-        let users = (0..1 + chance.below(most)).map(|place| Self::dealt(&deal, place));
+        let users = (0..=chance.below(most)).map(|place| Self::dealt(&deal, place));
         given.extend(users.map(|user| {
             let person = self.person(user);
             Given {
@@ -118,7 +118,7 @@ impl World {
         let graph = self
             .principal("graph")
             .expect("because Microsoft Graph is in every tenant");
-        let mut grants = vec![self.grant(
+        let mut grants = vec![Self::grant(
             &self.own_principal_id(application),
             &self.principal_id(graph),
             None,
@@ -126,7 +126,7 @@ impl World {
         )];
         let personal = (application % 4 == 3).then(|| self.application_owner(application));
         if let Some(user) = personal.flatten() {
-            grants.push(self.grant(
+            grants.push(Self::grant(
                 &self.own_principal_id(application),
                 &self.principal_id(graph),
                 Some(&self.user_id(user)),
@@ -138,7 +138,6 @@ impl World {
 
     /// A delegated grant.
     pub(super) fn grant(
-        &self,
         client: &str,
         resource: &str,
         user: Option<&str>,

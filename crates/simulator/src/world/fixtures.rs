@@ -109,7 +109,7 @@ impl World {
             ("group", property) => {
                 let number = number.or_else(|| groups::purpose(name))?;
                 match property {
-                    "displayName" => self.group_name(number),
+                    "displayName" => Self::group_name(number),
                     _ => self.group_id(number),
                 }
             }

@@ -140,7 +140,7 @@ impl World {
     }
 
     /// Group that hands out a product of [`super::company::SKUS`].
-    pub(super) fn licence_group(&self, sku: usize) -> Option<u32> {
+    pub(super) fn licence_group(sku: usize) -> Option<u32> {
         let at = u32::try_from(sku).ok()?;
         (at < 3).then_some(FIRST_PURPOSE + at)
     }
@@ -160,7 +160,7 @@ impl World {
         }
     }
 
-    pub(super) fn group_name(&self, number: u32) -> String {
+    pub(super) fn group_name(number: u32) -> String {
         if let Some(purpose) = purpose_of(number) {
             return purpose.name.to_owned();
         }
@@ -189,14 +189,13 @@ impl World {
     pub(super) fn group(&self, number: u32, age_seconds: i64) -> Properties {
         let style = self.group_style(number);
         let mut chance = self.key.chance("group", u64::from(number));
-        let name = self.group_name(number);
-        let mut nick = names::fold(&name);
-        nick.push_str(&format!(".{number}"));
+        let name = Self::group_name(number);
+        let nick = format!("{}.{number}", names::fold(&name));
         let mailed = matches!(style, Style::Unified | Style::Mail);
         let created = self.written(-age_seconds);
         let mut group = record! {
             "id": self.group_id(number), "deletedDateTime": NULL, "classification": NULL,
-            "createdDateTime": &*created, "description": self.group_description(number, &mut chance),
+            "createdDateTime": &*created, "description": Self::group_description(number, &mut chance),
             "displayName": name, "expirationDateTime": NULL,
             "groupTypes": texts(match style {
                 Style::Dynamic => Some("DynamicMembership"),
@@ -207,7 +206,7 @@ impl World {
             "isManagementRestricted": NULL,
             "mail": mailed.then(|| format!("{nick}@{}", self.domain)),
             "mailEnabled": mailed, "mailNickname": &*nick,
-            "membershipRule": self.membership_rule(number),
+            "membershipRule": Self::membership_rule(number),
             "membershipRuleProcessingState": (style == Style::Dynamic).then_some("On"),
         };
         group.extend(self.group_origin(number, style, &mut chance));
@@ -222,13 +221,13 @@ impl World {
                 chance.below(u32::MAX), chance.below(u32::MAX), chance.below(u32::MAX)),
             "serviceProvisioningErrors": Value::Array(Vec::new()), "theme": NULL, "uniqueName": NULL,
             "visibility": (style == Style::Unified).then_some(if chance.per_mille(700) { "Private" } else { "Public" }),
-            "assignedLabels": Value::Array(Vec::new()), "assignedLicenses": self.group_licences(number),
+            "assignedLabels": Value::Array(Vec::new()), "assignedLicenses": Self::group_licences(number),
         });
         group
     }
 
-    fn group_licences(&self, number: u32) -> Value {
-        let sku = (0..3).find(|sku| self.licence_group(*sku) == Some(number));
+    fn group_licences(number: u32) -> Value {
+        let sku = (0..3).find(|sku| Self::licence_group(*sku) == Some(number));
         super::record::list(sku.map(|sku| {
             record! {
                 "disabledPlans": Value::Array(Vec::new()), "skuId": super::company::SKUS[sku].id,
@@ -236,7 +235,7 @@ impl World {
         }))
     }
 
-    fn group_description(&self, number: u32, chance: &mut Chance) -> Option<String> {
+    fn group_description(number: u32, chance: &mut Chance) -> Option<String> {
         if let Some(purpose) = purpose_of(number) {
             return Some(purpose.description.to_owned());
         }
@@ -251,7 +250,7 @@ impl World {
         })
     }
 
-    fn membership_rule(&self, number: u32) -> Option<String> {
+    fn membership_rule(number: u32) -> Option<String> {
         let department = number.wrapping_sub(FIRST_DEPARTMENT) as usize;
         let office = number.wrapping_sub(FIRST_OFFICE) as usize;
         match number {

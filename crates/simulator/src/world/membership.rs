@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Groups a rule puts somebody in, and the groups that give out their licences.
-    pub(super) fn ruled_groups(&self, person: &Person, department: Option<usize>) -> Vec<u32> {
+    pub(super) fn ruled_groups(person: &Person, department: Option<usize>) -> Vec<u32> {
         let mut groups = Vec::with_capacity(5);
         if person.is_guest() {
             groups.push(ALL_GUESTS);
@@ -58,7 +58,7 @@ impl World {
             groups.extend(department.map(department_group));
             groups.push(office_group(person.office_number));
             let licences = person.licences.iter();
-            groups.extend(licences.filter_map(|sku| self.licence_group(*sku)));
+            groups.extend(licences.filter_map(|sku| Self::licence_group(*sku)));
         }
         groups
     }
@@ -83,7 +83,7 @@ impl World {
     pub(super) fn nested_group(&self, group: u32) -> Option<u32> {
         let inner = group + 1;
         let fits = group >= FIRST_ORDINARY
-            && group % 17 == 0
+            && group.is_multiple_of(17)
             && inner < self.sizes.groups
             && self.group_style(group) == Style::Security
             && self.group_style(inner) == Style::Security;
@@ -95,11 +95,11 @@ impl World {
         if group < FIRST_ORDINARY || group >= self.sizes.groups {
             return super::company::account("adm.duval").into_iter().collect();
         }
-        if self.group_style(group) == Style::Synced || group % 23 == 0 {
+        if self.group_style(group) == Style::Synced || group.is_multiple_of(23) {
             return Vec::new();
         }
         let deal = self.deal(group);
-        let mut owners: Vec<u32> = (0..1 + group % 2)
+        let mut owners: Vec<u32> = (0..=(group % 2))
             .filter_map(|place| self.employee_near(Self::dealt(&deal, place)))
             .collect();
         owners.sort_unstable();

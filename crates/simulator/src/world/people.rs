@@ -210,7 +210,7 @@ impl World {
             proxies.push(format!("smtp:{}@{}", person.nick, self.initial_domain));
         }
         let mailbox = !matches!(person.class, Class::Account(_));
-        let accepted = guest && person.number % 7 != 0;
+        let accepted = guest && !person.number.is_multiple_of(7);
         record! {
             "id": self.user_id(person.number), "deletedDateTime": NULL,
             "accountEnabled": person.enabled, "ageGroup": NULL,
@@ -295,7 +295,7 @@ impl World {
             "assignedPlans": list(plans),
             "licenseAssignmentStates": list(skus().map(|(number, sku)| record! {
                 "skuId": sku.id, "disabledPlans": Value::Array(Vec::new()),
-                "assignedByGroup": self.licence_group(number).map(|group| self.group_id(group)),
+                "assignedByGroup": Self::licence_group(number).map(|group| self.group_id(group)),
                 "state": "Active", "error": "None", "lastUpdatedDateTime": &*since,
             })),
             "provisionedPlans": list(provisioned),

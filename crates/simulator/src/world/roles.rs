@@ -74,7 +74,7 @@ impl World {
     }
 
     /// Who may activate roles: account number and role.
-    pub(super) fn eligible(&self) -> Vec<(u32, &'static str)> {
+    pub(super) fn eligible() -> Vec<(u32, &'static str)> {
         let accounts = ACCOUNTS.iter().zip(0_u32..);
         accounts
             .flat_map(|(account, number)| {
@@ -247,7 +247,7 @@ impl World {
             object("role_assignment_schedule", schedule);
             object("role_assignment_schedule_instance", instance);
         }
-        for ((account, role), number) in self.eligible().into_iter().zip(0..) {
+        for ((account, role), number) in Self::eligible().into_iter().zip(0..) {
             let id = self.key.guid("role_eligibility_schedule", number);
             let [schedule, instance] = self.role_schedule(&Schedule {
                 id: &id,

@@ -369,10 +369,10 @@ impl World {
         {
             seeds.push(link("user_sponsor", &id, self.user_id(sponsor)));
         }
-        for group in self.ruled_groups(&person, Some(person.department)) {
+        for group in Self::ruled_groups(&person, Some(person.department)) {
             seeds.push(link("group_member", &self.group_id(group), id.clone()));
         }
-        if number % 6 == 0 && !matches!(person.class, Class::Account(_)) {
+        if number.is_multiple_of(6) && !matches!(person.class, Class::Account(_)) {
             let unit = u32::try_from(person.office_number).unwrap_or(0) % 3;
             if let Some(unit) = self.fixture_key(kind("administrative_unit"), unit) {
                 seeds.push(link("administrative_unit_member", &unit, id));
@@ -413,7 +413,7 @@ impl World {
             seeds.push(link("device_registered_owner", &id, user.clone()));
             seeds.push(link("device_registered_user", &id, user));
         }
-        let group = if number % 11 == 0 {
+        let group = if number.is_multiple_of(11) {
             "devices-pilot"
         } else {
             "devices-windows"

@@ -138,7 +138,7 @@ pub(super) fn consent(day: &mut Day<'_>) {
         day.world.principal_name(graph),
     );
     let scope = "Mail.ReadWrite Files.ReadWrite.All User.Read offline_access";
-    let grant = day.world.grant(&id, &resource.0, None, scope);
+    let grant = World::grant(&id, &resource.0, None, scope);
     let mut objects = vec![id.clone()];
     objects.extend(grant.get("id").and_then(Value::as_str).map(str::to_owned));
     let consented = ("Consent to application", "ApplicationManagement");

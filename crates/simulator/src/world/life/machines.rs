@@ -138,7 +138,7 @@ fn join_device(day: &mut Day<'_>) {
             );
         }
     }
-    if number % 13 == 0 {
+    if number.is_multiple_of(13) {
         retire_device(day);
     }
 }

@@ -242,7 +242,7 @@ fn hire(day: &mut Day<'_>) {
         create_under("user_authentication_method", user, password(day, at)),
     );
     let desk = day.helpdesk();
-    for _ in 0..1 + day.chance.below(4) {
+    for _ in 0..=day.chance.below(4) {
         if let Some(group) = super::work::some_group(day)
             && !day.world.is_member(group, number)
         {
@@ -261,7 +261,7 @@ fn password(day: &Day<'_>, at: i64) -> Properties {
 
 /// The groups with rules take a newcomer in.
 pub(in super::super) fn welcome(day: &mut Day<'_>, at: i64, person: &Person) {
-    for group in day.world.ruled_groups(person, Some(person.department)) {
+    for group in super::World::ruled_groups(person, Some(person.department)) {
         day.member(at, &Actor::Service, group, person.number, true);
     }
 }
@@ -289,7 +289,7 @@ fn invite(day: &mut Day<'_>) {
     let (guest, host) = (day.world.user_id(number), day.world.user_id(host.number));
     day.deed(at + 1, &by, edge("user_sponsor", guest.clone(), host, true));
     welcome(day, at + 240, &person);
-    if person.number % 4 != 0 {
+    if !person.number.is_multiple_of(4) {
         let accepted = record! {
             "externalUserState": "Accepted", "externalUserStateChangeDateTime": day.world.written(at + 7_000),
         };

@@ -19,8 +19,8 @@ const ENDED: (&str, &str) = (
 
 pub(super) fn live(day: &mut Day<'_>) {
     if day.busy > 500 {
-        for _ in 0..1 + day.chance.below(3) {
-            let eligible = day.world.eligible();
+        for _ in 0..=day.chance.below(3) {
+            let eligible = World::eligible();
             let (account, role) = *day.chance.pick(&eligible);
             let at = day.office_time();
             let by = day.admin(ACCOUNTS[account as usize].alias);
