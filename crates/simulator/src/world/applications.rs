@@ -162,13 +162,13 @@ impl World {
         let app_id = self.own_app_id(number);
         let secrets: Vec<Properties> = (0..chance.below(3))
             .map(|_| {
-                let since = -i64::from(chance.below(300)) * DAY;
+                let since = (-i64::from(chance.below(300)) * DAY).max(-age_seconds);
                 self.password_credential(&mut chance, since, 365)
             })
             .collect();
         let certificate = chance
             .per_mille(250)
-            .then(|| self.key_credential(&mut chance, &name, -200 * DAY));
+            .then(|| self.key_credential(&mut chance, &name, (-200 * DAY).max(-age_seconds)));
         let mut application = record! {
             "id": self.application_id(number), "deletedDateTime": NULL, "appId": &*app_id,
             "addIns": Value::Array(Vec::new()), "api": self.application_api(number),

@@ -119,12 +119,14 @@ impl World {
         let user = self.device_user(number).map(|user| self.person(user));
         let name = self.device_name(number);
         let compliant = chance.per_mille(930);
+        let lately = -i64::from(chance.below(3)) * DAY - i64::from(chance.below(86_400));
+        let synced = lately.max(-age_seconds + 600);
         let mut device = record! {
             "id": self.key.guid("managed_device", u64::from(number)),
             "userId": user.as_ref().map(|user| self.user_id(user.number)),
             "deviceName": &*name, "managedDeviceOwnerType": "company",
             "enrolledDateTime": self.written(-age_seconds + 300),
-            "lastSyncDateTime": self.written(-i64::from(chance.below(3)) * DAY - i64::from(chance.below(86_400))),
+            "lastSyncDateTime": self.written(synced),
             "operatingSystem": if make.system == "MacMDM" { "macOS" } else { make.system },
             "complianceState": if compliant { "compliant" } else { "noncompliant" },
             "jailBroken": if make.system == "Windows" { "Unknown" } else { "False" },

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::chance::Chance;
 use super::company::{ACCOUNTS, Account, DEPARTMENTS, OFFICES, Office, Purpose, SKUS, TITLES};
 use super::names;
-use super::record::{NULL, list, record, texts};
+use super::record::{NULL, add, list, record, texts};
 use super::{DAY, World};
 use crate::deed::Properties;
 
@@ -25,6 +25,12 @@ pub(super) enum Class {
     Resource,
     /// Somebody from elsewhere.
     Guest,
+}
+
+impl Class {
+    pub(super) const fn is_employee(self) -> bool {
+        matches!(self, Self::Synced | Self::Cloud)
+    }
 }
 
 /// What a user is, before any day has changed it.
@@ -50,7 +56,7 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) const fn is_employee(&self) -> bool {
-        matches!(self.class, Class::Synced | Class::Cloud)
+        self.class.is_employee()
     }
 
     pub(super) const fn is_guest(&self) -> bool {
@@ -99,16 +105,7 @@ impl World {
 
     pub(super) fn person(&self, number: u32) -> Person {
         let mut chance = self.key.chance("person", u64::from(number));
-        let roll = chance.below(1000);
-        let class = match self.newcomer(number) {
-            _ if number < FIRST_ORDINARY => Class::Account(&ACCOUNTS[number as usize]),
-            Some(newcomer) if newcomer.guest => Class::Guest,
-            Some(_) => Class::Cloud,
-            None if roll < 120 => Class::Guest,
-            None if roll < 132 => Class::Resource,
-            None if roll < 250 => Class::Cloud,
-            None => Class::Synced,
-        };
+        let class = self.class_by(number, chance.below(1000));
         let department = chance.below_crowded(14) as usize;
         let office_number = chance.below_crowded(10) as usize;
         let mut person = Person {
@@ -132,6 +129,24 @@ impl World {
             || !person.chance.per_mille(35);
         name_person(&mut person);
         person
+    }
+
+    /// What sort of user a number is.
+    pub(super) fn class(&self, number: u32) -> Class {
+        let roll = self.key.chance("person", u64::from(number)).below(1000);
+        self.class_by(number, roll)
+    }
+
+    fn class_by(&self, number: u32, roll: u32) -> Class {
+        match self.newcomer(number) {
+            _ if number < FIRST_ORDINARY => Class::Account(&ACCOUNTS[number as usize]),
+            Some(newcomer) if newcomer.guest => Class::Guest,
+            Some(_) => Class::Cloud,
+            None if roll < 120 => Class::Guest,
+            None if roll < 132 => Class::Resource,
+            None if roll < 250 => Class::Cloud,
+            None => Class::Synced,
+        }
     }
 
     fn newcomer(&self, number: u32) -> Option<super::state::Newcomer> {
@@ -162,7 +177,7 @@ impl World {
         let lowest = FIRST_ORDINARY.max(number.saturating_sub(60));
         (lowest..=number)
             .rev()
-            .find(|number| self.person(*number).is_employee())
+            .find(|number| self.class(*number).is_employee())
     }
 
     /// Manager of an employee at the start: eight people each, in a tree.
@@ -183,15 +198,16 @@ impl World {
     /// All properties of a user who came `age_seconds` before the start (after it where negative).
     pub(super) fn user(&self, person: &Person, age_seconds: i64) -> Properties {
         let mut chance = person.chance();
-        let mut user = self.user_identity(person, age_seconds);
-        user.extend(self.user_work(person, age_seconds, &mut chance));
-        user.extend(self.user_licences(person, age_seconds));
-        user.extend(self.user_on_premises(person, &mut chance));
-        user.extend(self.user_sign_in(person, age_seconds, &mut chance));
+        let mut user = Properties::with_capacity(80);
+        self.add_identity(&mut user, person, age_seconds);
+        self.add_work(&mut user, person, age_seconds, &mut chance);
+        self.add_licences(&mut user, person, age_seconds);
+        self.add_on_premises(&mut user, person, &mut chance);
+        self.add_sign_in(&mut user, person, age_seconds, &mut chance);
         user
     }
 
-    fn user_identity(&self, person: &Person, age_seconds: i64) -> Properties {
+    fn add_identity(&self, user: &mut Properties, person: &Person, age_seconds: i64) {
         let guest = person.is_guest();
         let (upn, mail) = (self.upn(person), self.mail(person));
         let created = self.written(-age_seconds);
@@ -211,7 +227,7 @@ impl World {
         }
         let mailbox = !matches!(person.class, Class::Account(_));
         let accepted = guest && !person.number.is_multiple_of(7);
-        record! {
+        add!(user, {
             "id": self.user_id(person.number), "deletedDateTime": NULL,
             "accountEnabled": person.enabled, "ageGroup": NULL,
             "createdDateTime": &*created,
@@ -232,16 +248,22 @@ impl World {
             "surname": (!person.surname.is_empty()).then_some(person.surname),
             "userPrincipalName": upn,
             "userType": if guest { "Guest" } else { "Member" },
-        }
+        });
     }
 
-    fn user_work(&self, person: &Person, age_seconds: i64, chance: &mut Chance) -> Properties {
+    fn add_work(
+        &self,
+        user: &mut Properties,
+        person: &Person,
+        age_seconds: i64,
+        chance: &mut Chance,
+    ) {
         let employee = person.is_employee();
         let office = person.office;
         let extension = 1000 + chance.below(9000);
         let hired = self.written(-(age_seconds.div_euclid(DAY) + 1) * DAY);
         let mobile = chance.per_mille(550);
-        record! {
+        add!(user, {
             "businessPhones": texts(employee.then(|| format!("{} {:02} {extension}", office.dial, 10 + chance.below(80)))),
             "city": employee.then_some(office.city),
             "companyName": employee.then_some(&*self.options.tenant_name),
@@ -270,10 +292,10 @@ impl World {
             "state": office.state.filter(|_| employee),
             "streetAddress": employee.then_some(office.street),
             "usageLocation": (!person.is_guest()).then_some(office.code),
-        }
+        });
     }
 
-    fn user_licences(&self, person: &Person, age_seconds: i64) -> Properties {
+    fn add_licences(&self, user: &mut Properties, person: &Person, age_seconds: i64) {
         let since = self.written(-age_seconds + 3_600);
         let skus = || person.licences.iter().map(|sku| (*sku, &SKUS[*sku]));
         let plans = skus().flat_map(|(_, sku)| sku.plans).map(|(plan, name)| {
@@ -288,7 +310,7 @@ impl World {
                 "service": service_of(name),
             }
         });
-        record! {
+        add!(user, {
             "assignedLicenses": list(skus().map(|(_, sku)| record! {
                 "disabledPlans": Value::Array(Vec::new()), "skuId": sku.id,
             })),
@@ -299,10 +321,10 @@ impl World {
                 "state": "Active", "error": "None", "lastUpdatedDateTime": &*since,
             })),
             "provisionedPlans": list(provisioned),
-        }
+        });
     }
 
-    fn user_on_premises(&self, person: &Person, chance: &mut Chance) -> Properties {
+    fn add_on_premises(&self, user: &mut Properties, person: &Person, chance: &mut Chance) {
         let synced = matches!(person.class, Class::Synced);
         let part = |text: String| synced.then_some(text);
         let directory = format!("corp.{}", self.domain);
@@ -317,7 +339,7 @@ impl World {
                 (format!("extensionAttribute{number}"), value)
             })
             .collect();
-        record! {
+        add!(user, {
             "onPremisesDistinguishedName": part(format!(
                 "CN={},OU={},OU=People,DC=corp,DC={},DC=example", person.display,
                 DEPARTMENTS[person.department], self.domain.trim_end_matches(".example"))),
@@ -331,10 +353,16 @@ impl World {
                 "S-1-5-21-731204467-2290113855-1187350291-{}", 1_100 + person.number)),
             "onPremisesSyncEnabled": synced.then_some(true),
             "onPremisesUserPrincipalName": part(format!("{}@{directory}", person.nick)),
-        }
+        });
     }
 
-    fn user_sign_in(&self, person: &Person, age_seconds: i64, chance: &mut Chance) -> Properties {
+    fn add_sign_in(
+        &self,
+        user: &mut Properties,
+        person: &Person,
+        age_seconds: i64,
+        chance: &mut Chance,
+    ) {
         let age_days = u32::try_from(age_seconds / DAY).unwrap_or(0);
         let password_days = match person.class {
             Class::Account(account) if account.purpose == Purpose::BreakGlass => 330,
@@ -346,7 +374,7 @@ impl World {
             self.written(-age_seconds)
         };
         let active = age_seconds > DAY && !matches!(person.class, Class::Resource);
-        record! {
+        add!(user, {
             "lastPasswordChangeDateTime": &*changed,
             "passwordPolicies": matches!(person.class, Class::Account(_))
                 .then_some("DisablePasswordExpiration"),
@@ -361,7 +389,7 @@ impl World {
                 Value::Object(self.sign_in_activity(seconds, chance))
             } else { NULL },
             "signInSessionsValidFromDateTime": changed,
-        }
+        });
     }
 
     /// `signInActivity` of somebody last seen at a moment.

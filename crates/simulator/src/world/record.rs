@@ -4,17 +4,25 @@ use serde_json::Value;
 
 use crate::deed::Properties;
 
-/// `record! { "id": id, "mail": None::<String> }`: an object of those properties. Unlike `json!`,
-/// it has no limit to their number.
+/// `record! { "id": id, "mail": NULL }`: an object of those properties. Unlike `json!`, it has no
+/// limit to their number.
 macro_rules! record {
     ($($name:literal : $value:expr),* $(,)?) => {{
-        let mut record = $crate::deed::Properties::new();
+        let mut record = $crate::deed::Properties::with_capacity(<[&str]>::len(&[$($name),*]));
         $(record.insert($name.to_owned(), ::serde_json::Value::from($value));)*
         record
     }};
 }
 
-pub(super) use record;
+/// `add!(object, { "id": id })`: the same properties into an object that is there already; large
+/// objects are written in several steps.
+macro_rules! add {
+    ($record:expr, { $($name:literal : $value:expr),* $(,)? }) => {{
+        $($record.insert($name.to_owned(), ::serde_json::Value::from($value));)*
+    }};
+}
+
+pub(super) use {add, record};
 
 /// No value.
 pub(super) const NULL: Value = Value::Null;

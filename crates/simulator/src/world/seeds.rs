@@ -19,7 +19,7 @@ struct Stage {
 }
 
 /// Objects first, parents before children; edges after every object.
-const STAGES: [Stage; 20] = [
+const STAGES: [Stage; 21] = [
     Stage {
         count: |_| 6,
         make: World::sku_seeds,
@@ -99,6 +99,10 @@ const STAGES: [Stage; 20] = [
     Stage {
         count: |_| filled_count(true),
         make: |world, at, seeds| world.filled_seeds(filled(true, at), seeds),
+    },
+    Stage {
+        count: |_| 1,
+        make: |world, _, seeds| world.content_seeds(seeds),
     },
 ];
 
@@ -272,6 +276,22 @@ impl World {
         });
     }
 
+    /// What is served as bytes: the banner of the sign-in page and the rules for visitors.
+    fn content_seeds(&self, seeds: &mut Vec<Seed>) {
+        seeds.push(Seed::Content {
+            path: format!("/organization/{}/branding/bannerLogo", self.tenant_id),
+            media_type: "image/png",
+            bytes: BANNER.to_vec(),
+        });
+        if let Some(agreement) = self.fixture_key(kind("agreement"), 0) {
+            seeds.push(Seed::Content {
+                path: format!("/agreements/{agreement}/file/data"),
+                media_type: "application/pdf",
+                bytes: RULES.to_vec(),
+            });
+        }
+    }
+
     /// What lies in the recycle bin at the start: kind, id and second of the deletion.
     pub(super) fn bin_at_start(&self) -> Vec<(&'static str, String, i64)> {
         let mut seeds = Vec::new();
@@ -443,6 +463,18 @@ impl World {
         ));
     }
 }
+
+/// A PNG of one pixel.
+const BANNER: &[u8] =
+    b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\
+    \x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x0dIDATx\xdac\x100\xf2\xfa\x0f\x00\x02n\x01\
+    \x8cMa\x99\x03\x00\x00\x00\x00IEND\xaeB`\x82";
+
+/// The shortest PDF readers accept.
+const RULES: &[u8] = b"%PDF-1.1\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n\
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 144]>>endobj\n\
+trailer<</Root 1 0 R>>\n%%EOF\n";
 
 /// Guards the counts written into [`STAGES`].
 const _: () = assert!(ROLES.len() == 38 && SKUS.len() == 6);

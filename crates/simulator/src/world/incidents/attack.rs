@@ -473,7 +473,7 @@ fn spoil(day: &mut Day<'_>, actor: &Actor) {
             .per_mille(50);
         if !chosen
             || day.world.state.gone.contains(&number)
-            || !day.world.person(number).is_employee()
+            || !day.world.class(number).is_employee()
         {
             continue;
         }

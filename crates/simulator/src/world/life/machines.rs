@@ -26,7 +26,7 @@ fn users_seen(day: &mut Day<'_>) {
         if !day.chance.per_mille(share) || day.world.state.gone.contains(&number) {
             continue;
         }
-        let idle = matches!(day.world.person(number).class, Class::Resource) || number < 2;
+        let idle = matches!(day.world.class(number), Class::Resource) || number < 2;
         if idle {
             continue;
         }
@@ -131,12 +131,10 @@ fn join_device(day: &mut Day<'_>) {
             &by,
             edge("device_registered_user", device, user, true),
         );
-        if super::World::is_managed(number) {
-            day.tick(
-                at + 300,
-                create("managed_device", day.world.managed_device(number, -at)),
-            );
-        }
+    }
+    if super::World::is_managed(number) {
+        let managed = day.world.managed_device(number, -at);
+        day.tick(at + 300, create("managed_device", managed));
     }
     if number.is_multiple_of(13) {
         retire_device(day);
