@@ -83,7 +83,8 @@ impl World {
         );
         let resource = (self.principal_id(principal), self.principal_name(principal));
         let role = self.gallery_role_id(principal);
-        let group = super::groups::FIRST_ORDINARY + chance.below(12);
+        let ordinary = self.sizes.groups - super::groups::FIRST_ORDINARY;
+        let group = super::groups::FIRST_ORDINARY + chance.below(ordinary.min(12));
         let mut given = vec![Given {
             role: role.clone(),
             principal: (self.group_id(group), Self::group_name(group), "Group"),

@@ -292,6 +292,11 @@ impl World {
             ColumnType::Time if is_future(name) => self
                 .written(180 * DAY + i64::from(chance.below(86_400)))
                 .into(),
+            ColumnType::Time if name.starts_with("created") => {
+                let seconds = -i64::from(400 + chance.below(400)) * DAY;
+                self.written(seconds - i64::from(chance.below(86_400)))
+                    .into()
+            }
             ColumnType::Time => self.past(chance, 400).into(),
             ColumnType::Date => self.past(chance, 400)[..10].into(),
             ColumnType::Json if kind.sets.contains(&name) => Value::Array(Vec::new()),
@@ -320,6 +325,8 @@ impl World {
                     catalog::snake_case(name)
                 )
             }
+            "principalOrganizationId" => self.tenant_id.clone(),
+            "appScopeId" | "approvalId" | "targetScheduleId" => return NULL,
             _ if name.ends_with("Id") => self.key.guid(name, u64::from(number)),
             _ => return NULL,
         };

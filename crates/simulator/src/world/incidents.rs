@@ -8,6 +8,7 @@
 
 mod accidents;
 mod attack;
+mod destruction;
 
 use jiff::Timestamp;
 
@@ -52,11 +53,11 @@ const CHAPTERS: [Chapter; 11] = [
     (5, attack::make_account),
     (6, attack::carve_out),
     (8, attack::lower_methods),
-    (12, accidents::bulk_update),
+    (11, accidents::bulk_update),
     (15, accidents::change_and_revert),
     (17, accidents::unlogged),
-    (20, attack::gain_admin),
-    (22, attack::destroy),
+    (20, destruction::gain_admin),
+    (22, destruction::destroy),
 ];
 
 /// Day of the last chapter after the first.

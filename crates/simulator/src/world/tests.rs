@@ -250,17 +250,18 @@ fn a_strict_tenant_accepts_ninety_days() {
 }
 
 #[test]
-fn short_lives_hold_the_whole_story() {
-    for days in [5, 30] {
-        let mut world = World::new(options(120, days));
+fn every_size_and_length_of_life_holds_the_whole_story() {
+    for (seed, users, days) in [(2, 60, 200), (3, 120, 5), (4, 150, 30), (5, 700, 40)] {
+        let mut world = World::new(WorldOptions {
+            seed,
+            ..options(users, days)
+        });
         let mut ledger = Ledger::of(&mut world);
         for _ in 0..days {
-            world
-                .live_day()
-                .into_iter()
-                .for_each(|deed| ledger.live(deed));
+            let deeds = world.live_day();
+            deeds.into_iter().for_each(|deed| ledger.live(deed));
         }
-        assert_eq!(world.truth().len(), 12, "{days} days");
+        assert_eq!(world.truth().len(), 12, "seed {seed}, {days} days");
     }
 }
 

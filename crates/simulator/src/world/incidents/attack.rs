@@ -1,13 +1,14 @@
-//! The attack: a phished helpdesk administrator, a greedy application, a promoted one, a way past
-//! the policies, weaker methods, and in the end destruction.
+//! The attackers settle in: a phished helpdesk administrator, a greedy application, a promoted one, a
+//! way past the policies, weaker methods.
 
 use serde_json::Value;
 
+use super::super::World;
 use super::super::applications;
 use super::super::company::role;
 use super::super::consent::Given;
 use super::super::first_party::graph_role;
-use super::super::life::people::{destroy as delete_user, impostor, number_of};
+use super::super::life::people::{impostor, number_of};
 use super::super::life::privileged::activate;
 use super::super::life::work::give;
 use super::super::life::{Day, create, create_under, edge, update};
@@ -15,7 +16,6 @@ use super::super::principals::Form;
 use super::super::record::{NULL, kind, list, record};
 use super::super::roles::Schedule;
 use super::super::sign_ins::SignIn;
-use super::super::{DAY, World};
 use super::{ATTACKERS, ATTACKERS_PROGRAM, Planted};
 use crate::deed::{Act, Actor};
 
@@ -174,7 +174,7 @@ fn deployer(day: &Day<'_>) -> (u32, String) {
 }
 
 /// A standing role for somebody, as Graph shows it everywhere.
-fn assign_role(
+pub(super) fn assign_role(
     day: &mut Day<'_>,
     at: i64,
     by: &Actor,
@@ -249,7 +249,7 @@ pub(super) fn promote(day: &mut Day<'_>) {
     });
 }
 
-fn deployer_actor(day: &Day<'_>) -> Actor {
+pub(super) fn deployer_actor(day: &Day<'_>) -> Actor {
     let (number, principal) = deployer(day);
     Actor::App {
         id: principal,
@@ -274,7 +274,7 @@ pub(super) fn make_account(day: &mut Day<'_>) {
     day.world.state.impostor = Some(number);
 }
 
-fn impostor_actor(day: &Day<'_>) -> Option<(u32, Actor)> {
+pub(super) fn impostor_actor(day: &Day<'_>) -> Option<(u32, Actor)> {
     let number = day.world.state.impostor?;
     let actor = Actor::User {
         id: day.world.user_id(number),
@@ -320,7 +320,7 @@ pub(super) fn carve_out(day: &mut Day<'_>) {
         id: "A57", title: "Policies make an exception for the attackers' account", at: day.world.moment(at), actor,
         kind: "conditional_access_policy", objects,
         change: "conditions.users.excludeUsers: nobody -> svc.printsync".to_owned(),
-        sentence: "CA003 and CA008 no longer apply to Print Synchronization, an account made the nights before.".to_owned(),
+        sentence: "CA003 and CA008 no longer apply to Print Synchronization, an account made the night before.".to_owned(),
     });
 }
 
@@ -389,107 +389,3 @@ pub(super) fn lower_methods(day: &mut Day<'_>) {
         sentence: "Text messages became a method for everybody and temporary passes usable for a month.".to_owned(),
     });
 }
-
-/// A75, first: the account becomes Global Administrator.
-pub(super) fn gain_admin(day: &mut Day<'_>) {
-    let at = day.clock(20, 5);
-    let Some((number, _)) = impostor_actor(day) else {
-        return;
-    };
-    let account = day.world.user_id(number);
-    let actor = deployer_actor(day);
-    let assignment = assign_role(day, at, &actor, &account, role("Global Administrator"));
-    day.plant(at, Planted {
-        id: "A75", title: "The attackers' account becomes Global Administrator", at: day.world.moment(at), actor,
-        kind: "role_assignment", objects: vec![assignment, account],
-        change: "new role assignment of Global Administrator".to_owned(),
-        sentence: "Harbour Deployments, run by the attackers, made Print Synchronization a Global Administrator.".to_owned(),
-    });
-}
-
-/// A75: attributes of many are spoilt, accounts deleted, the recycle bin emptied behind them.
-pub(super) fn destroy(day: &mut Day<'_>) {
-    let Some((_, actor)) = impostor_actor(day) else {
-        return;
-    };
-    spoil(day, &actor);
-    let at = day.clock(22, 0);
-    let most = (day.world.sizes.users / 50).clamp(4, 400);
-    let mut deleted = Vec::new();
-    for place in 0..most {
-        if let Some(person) = day.some_employee() {
-            deleted.push(delete_user(
-                day,
-                at + i64::from(place) * 2,
-                &actor,
-                person.number,
-            ));
-        }
-    }
-    let change = format!("{} users deleted", deleted.len());
-    day.plant(
-        at,
-        Planted {
-            id: "A75",
-            title: "Accounts deleted",
-            at: day.world.moment(at),
-            actor: actor.clone(),
-            kind: "user",
-            objects: deleted.clone(),
-            change,
-            sentence: "Print Synchronization deleted users one after another.".to_owned(),
-        },
-    );
-    let at = day.clock(22, 40);
-    let purged: Vec<String> = deleted.into_iter().step_by(2).collect();
-    for bin in day.world.state.bin.values_mut() {
-        bin.retain(|(_, id)| !purged.contains(id));
-    }
-    for (id, place) in purged.iter().zip(0..) {
-        day.deed(
-            at + place * 2,
-            &actor,
-            Act::Purge {
-                kind: kind("user"),
-                id: id.clone(),
-            },
-        );
-    }
-    day.plant(at, Planted {
-        id: "A75", title: "Deleted accounts purged from the recycle bin", at: day.world.moment(at), actor,
-        kind: "user", change: format!("{} users purged for ever", purged.len()), objects: purged,
-        sentence: "Every other one of the deleted users was purged, so that nobody can bring them back.".to_owned(),
-    });
-}
-
-fn spoil(day: &mut Day<'_>, actor: &Actor) {
-    let at = day.clock(21, 0);
-    let mut objects = Vec::new();
-    for number in super::super::people::FIRST_ORDINARY..day.there.users {
-        let chosen = day
-            .world
-            .key
-            .chance("spoilt", u64::from(number))
-            .per_mille(50);
-        if !chosen
-            || day.world.state.gone.contains(&number)
-            || !day.world.class(number).is_employee()
-        {
-            continue;
-        }
-        let spoilt = record! { "jobTitle": "-", "mobilePhone": NULL, "officeLocation": "-", "usageLocation": "AQ" };
-        let id = day.world.user_id(number);
-        let second = at + i64::from(number % 2_400);
-        day.deed(second, actor, update("user", id.clone(), spoilt));
-        objects.push(id);
-    }
-    day.plant(at, Planted {
-        id: "A75", title: "Attributes of many users spoilt", at: day.world.moment(at), actor: actor.clone(),
-        kind: "user", change: format!("jobTitle, mobilePhone, officeLocation, usageLocation of {} users", objects.len()),
-        objects,
-        sentence: "Print Synchronization overwrote titles, phones and countries of one user in twenty.".to_owned(),
-    });
-}
-
-/// Guards the chapters' clock: they end before the day does.
-const _: () = assert!(23 * 3_600 < DAY);
