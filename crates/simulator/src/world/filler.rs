@@ -309,7 +309,15 @@ impl World {
         let text = match name {
             "displayName" | "name" | "title" | "policyName" => format!("{title} {}", number + 1),
             "description" => format!("{title} of {}", self.options.tenant_name),
-            "status" => "completed".to_owned(),
+            "status" if kind.name.ends_with("_job") || kind.name.ends_with("_query") => {
+                "succeeded".to_owned()
+            }
+            "status" => "active".to_owned(),
+            "machineName" => format!("gate-{:02}.corp.{}", number + 1, self.domain),
+            "externalIp" => format!("198.51.100.{}", 130 + number),
+            "region" => "eur".to_owned(),
+            "publishingType" => "provisioning".to_owned(),
+            "resourceName" => format!("corp.{}", self.domain),
             "state" => "active".to_owned(),
             "version" => "1".to_owned(),
             "tenantId" | "customerId" | "addedByTenantId" => {

@@ -93,6 +93,15 @@ const GUEST_DOMAINS: [&str; 6] = [
     "mail.example",
 ];
 
+/// Names in `onPremisesExtensionAttributes`.
+#[rustfmt::skip]
+const EXTENSION_ATTRIBUTES: [&str; 15] = [
+    "extensionAttribute1", "extensionAttribute2", "extensionAttribute3", "extensionAttribute4",
+    "extensionAttribute5", "extensionAttribute6", "extensionAttribute7", "extensionAttribute8",
+    "extensionAttribute9", "extensionAttribute10", "extensionAttribute11", "extensionAttribute12",
+    "extensionAttribute13", "extensionAttribute14", "extensionAttribute15",
+];
+
 impl World {
     pub(super) fn user_id(&self, number: u32) -> String {
         self.key.guid("user", u64::from(number))
@@ -330,15 +339,14 @@ impl World {
         let directory = format!("corp.{}", self.domain);
         let mut sam = person.nick.replace('.', "");
         sam.truncate(20);
-        let extension_attributes: Properties = (1..=15)
-            .map(|number| {
-                let value = match number {
-                    1 if synced => Value::from(format!("CC-{:03}", 100 + person.department * 10)),
-                    _ => NULL,
-                };
-                (format!("extensionAttribute{number}"), value)
-            })
-            .collect();
+        let mut extension_attributes = Properties::with_capacity(EXTENSION_ATTRIBUTES.len());
+        for name in EXTENSION_ATTRIBUTES {
+            extension_attributes.insert(name.to_owned(), NULL);
+        }
+        if synced {
+            let centre = format!("CC-{:03}", 100 + person.department * 10);
+            extension_attributes.insert(EXTENSION_ATTRIBUTES[0].to_owned(), centre.into());
+        }
         add!(user, {
             "onPremisesDistinguishedName": part(format!(
                 "CN={},OU={},OU=People,DC=corp,DC={},DC=example", person.display,
