@@ -312,13 +312,12 @@ impl World {
             "status" if kind.name.ends_with("_job") || kind.name.ends_with("_query") => {
                 "succeeded".to_owned()
             }
-            "status" => "active".to_owned(),
             "machineName" => format!("gate-{:02}.corp.{}", number + 1, self.domain),
             "externalIp" => format!("198.51.100.{}", 130 + number),
             "region" => "eur".to_owned(),
             "publishingType" => "provisioning".to_owned(),
             "resourceName" => format!("corp.{}", self.domain),
-            "state" => "active".to_owned(),
+            "status" | "state" => "active".to_owned(),
             "version" => "1".to_owned(),
             "tenantId" | "customerId" | "addedByTenantId" => {
                 self.key.guid("other tenant", u64::from(number))
