@@ -92,7 +92,11 @@ impl Tenant {
         let slot = self.storage.insert(kind, &key, &text, State::Live);
         self.mirror(slot);
         self.note(slot, What::Created);
-        Ok(Outcome::of_object(slot, Properties::new(), properties.clone()))
+        Ok(Outcome::of_object(
+            slot,
+            Properties::new(),
+            properties.clone(),
+        ))
     }
 
     fn update(
@@ -283,7 +287,9 @@ impl Tenant {
 
     /// Edges that lead to an object, by relationship kind and source, living sources only.
     fn edges_to(&self, target: Slot) -> Vec<(&'static Kind, Slot)> {
-        let relations = catalog::kinds().iter().filter(|kind| kind.is_relationship());
+        let relations = catalog::kinds()
+            .iter()
+            .filter(|kind| kind.is_relationship());
         let edges = relations.flat_map(|kind| {
             let sources = self.edges.sources(kind, target, None);
             sources.map(move |source| (*kind, source))
@@ -296,7 +302,9 @@ impl Tenant {
         self.note(slot, What::Purged);
         self.unmirror(slot);
         self.erase_children(slot);
-        let relations = catalog::kinds().iter().filter(|kind| kind.is_relationship());
+        let relations = catalog::kinds()
+            .iter()
+            .filter(|kind| kind.is_relationship());
         for kind in relations {
             let targets: Vec<Slot> = self.edges.targets(kind, slot, None).collect();
             let sources: Vec<Slot> = self.edges.sources(kind, slot, None).collect();

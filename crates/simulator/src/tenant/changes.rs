@@ -34,10 +34,7 @@ pub(crate) enum What {
     /// It is gone for ever.
     Purged,
     /// It has a new edge.
-    Linked {
-        relation: KindIndex,
-        target: Slot,
-    },
+    Linked { relation: KindIndex, target: Slot },
     /// It lost an edge; `with_target` when only because the target was deleted.
     Unlinked {
         relation: KindIndex,

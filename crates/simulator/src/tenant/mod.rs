@@ -7,8 +7,8 @@ mod acts;
 mod audit;
 mod changes;
 mod edges;
-mod kinds;
 mod ids;
+mod kinds;
 mod mirrors;
 mod options;
 mod refusal;
@@ -24,8 +24,9 @@ use serde_json::Value;
 pub use options::TenantOptions;
 pub use refusal::Refusal;
 
-pub(crate) use changes::{Change, ChangeLog, Sequence, What};
+pub(crate) use changes::{ChangeLog, Sequence, What};
 pub(crate) use edges::Edges;
+pub(crate) use ids::guid;
 pub(crate) use kinds::{
     alternate_keys, index_of, is_soft_deleted, kind_at, living_kind, local_type, named,
     parent_count,
@@ -154,7 +155,8 @@ impl Tenant {
     /// Every edge of a relationship kind between living objects: source id, target id.
     pub fn links(&self, kind: &Kind) -> impl Iterator<Item = (&str, &str)> {
         let edges = self.edges.all(kind);
-        let living = edges.filter(|(source, target)| self.is_live(*source) && self.is_live(*target));
+        let living =
+            edges.filter(|(source, target)| self.is_live(*source) && self.is_live(*target));
         living.map(|(source, target)| (self.key(source), self.key(target)))
     }
 
@@ -173,6 +175,21 @@ impl Tenant {
 
     pub(crate) fn key(&self, slot: Slot) -> &str {
         &self.storage.object(slot).key
+    }
+
+    /// The id as the object spells it; the key's where the object is gone.
+    pub(crate) fn id(&self, slot: Slot) -> std::borrow::Cow<'_, str> {
+        let object = self.storage.object(slot);
+        let (_, own) = split_key(&object.key);
+        // Nearly every id is in lower case, as its key is.
+        let quoted = format!("\"{own}\"");
+        if object.text.is_empty() || object.text.contains(&quoted) {
+            return own.into();
+        }
+        let spelt = read(&object.text, |root| {
+            Some(root.get("id")?.text()?.into_owned())
+        });
+        spelt.map_or_else(|| own.into(), Into::into)
     }
 
     pub(crate) fn kind(&self, slot: Slot) -> &'static Kind {

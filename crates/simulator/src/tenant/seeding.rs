@@ -58,7 +58,9 @@ impl Tenant {
             return Ok(());
         }
         let key = self.free_key(kind, parents, properties)?;
-        let slot = self.storage.insert(kind, &key, &text_of(properties), State::Live);
+        let slot = self
+            .storage
+            .insert(kind, &key, &text_of(properties), State::Live);
         self.mirror(slot);
         Ok(())
     }
@@ -69,9 +71,9 @@ impl Tenant {
         properties: &Properties,
     ) -> Result<(), Refusal> {
         let id = id_of(kind, properties)?;
-        let slot = self
-            .storage
-            .insert(kind, &key_of(&[], &id), &text_of(properties), State::Binned);
+        let slot =
+            self.storage
+                .insert(kind, &key_of(&[], &id), &text_of(properties), State::Binned);
         let deleted = properties
             .get("deletedDateTime")
             .and_then(Value::as_str)

@@ -101,11 +101,6 @@ impl Storage {
         &self.objects[slot as usize]
     }
 
-    /// Whether the slot was ever given out.
-    pub(crate) fn knows(&self, slot: Slot) -> bool {
-        (slot as usize) < self.objects.len()
-    }
-
     pub(crate) fn find(&self, kind: &Kind, key: &str) -> Option<Slot> {
         self.collection(kind).live.get(key).copied()
     }
@@ -166,7 +161,13 @@ impl Storage {
     }
 
     /// Puts a new object into its collection, or into the bin.
-    pub(crate) fn insert(&mut self, kind: &'static Kind, key: &str, text: &str, state: State) -> Slot {
+    pub(crate) fn insert(
+        &mut self,
+        kind: &'static Kind,
+        key: &str,
+        text: &str,
+        state: State,
+    ) -> Slot {
         let slot = Slot::try_from(self.objects.len())
             .expect("because a tenant of four billion objects does not fit into memory");
         let key: Arc<str> = key.into();
@@ -351,13 +352,25 @@ mod tests {
         let kind = kinds::named("user");
         let text = |name: &str| format!(r#"{{"id":"u","userPrincipalName":"{name}"}}"#);
         let slot = storage.insert(kind, "u", &text("A@x"), State::Live);
-        assert_eq!(storage.find_alternate(kind, "userPrincipalName", "a@X"), Some(slot));
+        assert_eq!(
+            storage.find_alternate(kind, "userPrincipalName", "a@X"),
+            Some(slot)
+        );
         storage.replace(slot, &text("b@x"));
-        assert_eq!(storage.find_alternate(kind, "userPrincipalName", "a@x"), None);
+        assert_eq!(
+            storage.find_alternate(kind, "userPrincipalName", "a@x"),
+            None
+        );
         storage.move_to(slot, State::Binned);
-        assert_eq!(storage.find_alternate(kind, "userPrincipalName", "b@x"), None);
+        assert_eq!(
+            storage.find_alternate(kind, "userPrincipalName", "b@x"),
+            None
+        );
         assert_eq!(storage.find_binned(kind, "u"), Some(slot));
         storage.move_to(slot, State::Live);
-        assert_eq!(storage.find_alternate(kind, "userPrincipalName", "b@x"), Some(slot));
+        assert_eq!(
+            storage.find_alternate(kind, "userPrincipalName", "b@x"),
+            Some(slot)
+        );
     }
 }

@@ -20,8 +20,14 @@ fn contoso() -> Tenant {
     let options = TenantOptions::new("t", "Contoso", time("2026-03-01T00:00:00Z"));
     let mut tenant = Tenant::new(options);
     for (kind, value) in [
-        ("user", json!({"id": "u1", "userPrincipalName": "ada@contoso.com"})),
-        ("user", json!({"id": "u2", "userPrincipalName": "bob@contoso.com"})),
+        (
+            "user",
+            json!({"id": "u1", "userPrincipalName": "ada@contoso.com"}),
+        ),
+        (
+            "user",
+            json!({"id": "u2", "userPrincipalName": "bob@contoso.com"}),
+        ),
         ("group", json!({"id": "g", "displayName": "Staff"})),
     ] {
         let seed = Seed::Object {
@@ -63,14 +69,18 @@ fn a_deleted_user_lies_in_the_bin_and_comes_back_with_its_edges() {
     let mut tenant = contoso();
     let users = named("user");
     let members = named("group_member");
-    tenant.apply(&deed("2026-03-02T00:00:00Z", deletion("u1"))).expect("because u1 lives");
+    tenant
+        .apply(&deed("2026-03-02T00:00:00Z", deletion("u1")))
+        .expect("because u1 lives");
     assert!(tenant.object(users, &[], "u1").is_none());
     assert_eq!(tenant.links(members).count(), 0);
     let restore = Act::Restore {
         kind: users,
         id: "u1".to_owned(),
     };
-    tenant.apply(&deed("2026-03-03T00:00:00Z", restore)).expect("because u1 is in the bin");
+    tenant
+        .apply(&deed("2026-03-03T00:00:00Z", restore))
+        .expect("because u1 is in the bin");
     assert!(tenant.object(users, &[], "u1").is_some());
     assert_eq!(tenant.links(members).collect::<Vec<_>>(), [("g", "u1")]);
 }
@@ -78,7 +88,9 @@ fn a_deleted_user_lies_in_the_bin_and_comes_back_with_its_edges() {
 #[test]
 fn the_bin_is_emptied_after_thirty_days() {
     let mut tenant = contoso();
-    tenant.apply(&deed("2026-03-02T00:00:00Z", deletion("u1"))).expect("because u1 lives");
+    tenant
+        .apply(&deed("2026-03-02T00:00:00Z", deletion("u1")))
+        .expect("because u1 lives");
     tenant.set_now(time("2026-03-31T23:59:59Z"));
     assert_eq!(tenant.storage.binned(named("user"), None).count(), 1);
     tenant.set_now(time("2026-04-01T00:00:00Z"));
@@ -111,7 +123,10 @@ fn edges_to_nobody_are_refused() {
         target: "nobody".to_owned(),
     };
     let refusal = tenant.apply(&deed("2026-03-02T00:00:00Z", link));
-    assert!(matches!(refusal, Err(Refusal::UnknownEnd { .. })), "{refusal:?}");
+    assert!(
+        matches!(refusal, Err(Refusal::UnknownEnd { .. })),
+        "{refusal:?}"
+    );
 }
 
 #[test]
@@ -136,7 +151,9 @@ fn a_grant_of_an_app_role_is_in_both_lists_until_it_goes() {
         parents: vec!["resource".to_owned()],
         properties: object(grant.clone()),
     };
-    tenant.apply(&deed("2026-03-02T00:00:00Z", create)).expect("because both ends are there");
+    tenant
+        .apply(&deed("2026-03-02T00:00:00Z", create))
+        .expect("because both ends are there");
     assert!(tenant.object(held, &["client".to_owned()], "a").is_some());
     let again = Act::Create {
         kind: held,
@@ -150,7 +167,9 @@ fn a_grant_of_an_app_role_is_in_both_lists_until_it_goes() {
         parents: vec!["client".to_owned()],
         id: "a".to_owned(),
     };
-    tenant.apply(&deed("2026-03-03T00:00:00Z", delete)).expect("because it is granted");
+    tenant
+        .apply(&deed("2026-03-03T00:00:00Z", delete))
+        .expect("because it is granted");
     assert_eq!(tenant.count(granted), 0);
     assert_eq!(tenant.count(held), 0);
 }
@@ -158,7 +177,9 @@ fn a_grant_of_an_app_role_is_in_both_lists_until_it_goes() {
 #[test]
 fn old_log_rows_are_forgotten() {
     let mut tenant = contoso();
-    tenant.apply(&deed("2026-03-02T00:00:00Z", deletion("u1"))).expect("because u1 lives");
+    tenant
+        .apply(&deed("2026-03-02T00:00:00Z", deletion("u1")))
+        .expect("because u1 lives");
     let audits = named("directory_audit");
     assert_eq!(tenant.count(audits), 1);
     tenant.set_now(time("2026-04-02T00:00:01Z"));

@@ -100,9 +100,7 @@ fn subject(kind: &str) -> Option<Subject> {
             "Entitlement Management",
         ),
         "access_review_definition" => Subject("access review", "Policy", "Access Reviews"),
-        "lifecycle_workflow" => {
-            Subject("workflow", "WorkflowManagement", "Lifecycle Workflows")
-        }
+        "lifecycle_workflow" => Subject("workflow", "WorkflowManagement", "Lifecycle Workflows"),
         _ if kind.ends_with("_policy") => Subject("policy", "Policy", CORE),
         _ => return None,
     })
@@ -141,8 +139,14 @@ fn edge(tenant: &Tenant, deed: &Deed, outcome: &Outcome) -> Activity {
     let source = tenant.kind(outcome.slot);
     let words = subject(source.name);
     let noun = words.as_ref().map_or("directory object", |words| words.0);
-    let category = words.as_ref().map_or("DirectoryManagement", |words| words.1);
-    let (verb, preposition) = if added { ("Add", "to") } else { ("Remove", "from") };
+    let category = words
+        .as_ref()
+        .map_or("DirectoryManagement", |words| words.1);
+    let (verb, preposition) = if added {
+        ("Add", "to")
+    } else {
+        ("Remove", "from")
+    };
     let name = match kind {
         "directory_role_member" => format!("{verb} member {preposition} role"),
         "user_manager" if added => "Set user manager".to_owned(),
@@ -172,8 +176,16 @@ fn grant(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
         Act::Delete { .. } => false,
         _ => return None,
     };
-    let (verb, preposition) = if added { ("Add", "to") } else { ("Remove", "from") };
-    let properties = if added { &outcome.after } else { &outcome.before };
+    let (verb, preposition) = if added {
+        ("Add", "to")
+    } else {
+        ("Remove", "from")
+    };
+    let properties = if added {
+        &outcome.after
+    } else {
+        &outcome.before
+    };
     let (name, category, ends): (String, _, &[&str]) = match kind {
         "role_assignment" => (
             format!("{verb} {}member {preposition} role", scoped(properties)),
@@ -216,7 +228,12 @@ fn scoped(properties: &Properties) -> &'static str {
     }
 }
 
-fn app_role_activity(verb: &str, preposition: &str, added: bool, properties: &Properties) -> String {
+fn app_role_activity(
+    verb: &str,
+    preposition: &str,
+    added: bool,
+    properties: &Properties,
+) -> String {
     let principal = match text_property(properties, "principalType") {
         Some("User") if added => return "Add app role assignment grant to user".to_owned(),
         Some("User") => "user",
@@ -275,7 +292,13 @@ fn special(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<&'static str> {
         "user" if only(&["passwordProfile", "lastPasswordChangeDateTime"]) => {
             Some("Reset user password")
         }
-        "user" if only(&["assignedLicenses", "assignedPlans", "licenseAssignmentStates"]) => {
+        "user"
+            if only(&[
+                "assignedLicenses",
+                "assignedPlans",
+                "licenseAssignmentStates",
+            ]) =>
+        {
             Some("Change user license")
         }
         // The dash and the blank at the end are Microsoft's.

@@ -77,8 +77,14 @@ impl Tenant {
         };
         let source = self.properties(outcome.slot);
         let changes = vec![
-            change(&format!("{source_type}.ObjectID"), text_property(&source, "id")),
-            change(&format!("{source_type}.DisplayName"), text_property(&source, "displayName")),
+            change(
+                &format!("{source_type}.ObjectID"),
+                text_property(&source, "id"),
+            ),
+            change(
+                &format!("{source_type}.DisplayName"),
+                text_property(&source, "displayName"),
+            ),
             change(&format!("{source_type}.WellKnownObjectName"), None),
         ];
         vec![
@@ -112,7 +118,9 @@ impl Tenant {
     }
 
     fn end_slot(&self, id: &str) -> Option<Slot> {
-        let role = self.storage.find(named("role_definition"), &key_of(&[], id));
+        let role = self
+            .storage
+            .find(named("role_definition"), &key_of(&[], id));
         role.or_else(|| self.storage.find_directory_object(id))
     }
 
@@ -146,10 +154,16 @@ impl Tenant {
         let id = properties.get("id").cloned();
         resource.insert("id".to_owned(), id.unwrap_or_else(|| self.key(slot).into()));
         let name = kind.display.iter().find_map(|name| properties.get(*name));
-        resource.insert("displayName".to_owned(), name.cloned().unwrap_or(Value::Null));
+        resource.insert(
+            "displayName".to_owned(),
+            name.cloned().unwrap_or(Value::Null),
+        );
         resource.insert("type".to_owned(), kind_type.into());
         let user_name = properties.get("userPrincipalName").cloned();
-        resource.insert("userPrincipalName".to_owned(), user_name.unwrap_or(Value::Null));
+        resource.insert(
+            "userPrincipalName".to_owned(),
+            user_name.unwrap_or(Value::Null),
+        );
         // A row about a deleted group does not tell what sort it was; a gap of Microsoft's log too.
         let sort = (kind_type == "Group" && self.is_live(slot)).then(|| group_type(properties));
         resource.insert("groupType".to_owned(), sort.into());

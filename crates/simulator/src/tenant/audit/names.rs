@@ -69,7 +69,13 @@ fn internal_name(property: &str) -> String {
 
 /// Kinds whose attributes the directory keeps as lists of values, even single ones.
 fn is_directory_object(kind: &Kind) -> bool {
-    let kinds = ["user", "group", "application", "service_principal", "device"];
+    let kinds = [
+        "user",
+        "group",
+        "application",
+        "service_principal",
+        "device",
+    ];
     kinds.contains(&kind.name)
 }
 

@@ -14,7 +14,9 @@ fn object(value: Value) -> Properties {
 }
 
 fn tenant() -> Tenant {
-    let now = "2026-03-01T08:00:00Z".parse().expect("because it is a time");
+    let now = "2026-03-01T08:00:00Z"
+        .parse()
+        .expect("because it is a time");
     Tenant::new(TenantOptions::new("t", "Contoso", now))
 }
 
@@ -30,7 +32,9 @@ fn seed(tenant: &mut Tenant, kind: &'static Kind, properties: Value) {
 /// Does it and gives the row.
 fn row_of(tenant: &mut Tenant, act: Act) -> Value {
     let deed = Deed {
-        at: "2026-03-01T09:00:00Z".parse().expect("because it is a time"),
+        at: "2026-03-01T09:00:00Z"
+            .parse()
+            .expect("because it is a time"),
         by: Actor::User {
             id: "admin".to_owned(),
             name: "admin@contoso.com".to_owned(),
@@ -50,8 +54,16 @@ fn row_of(tenant: &mut Tenant, act: Act) -> Value {
 #[test]
 fn a_new_member_is_a_row_about_member_and_group() {
     let mut tenant = tenant();
-    seed(&mut tenant, named("user"), json!({"id": "u", "displayName": "Ada"}));
-    seed(&mut tenant, named("group"), json!({"id": "g", "displayName": "Staff", "groupTypes": []}));
+    seed(
+        &mut tenant,
+        named("user"),
+        json!({"id": "u", "displayName": "Ada"}),
+    );
+    seed(
+        &mut tenant,
+        named("group"),
+        json!({"id": "g", "displayName": "Staff", "groupTypes": []}),
+    );
     let act = Act::Link {
         kind: named("group_member"),
         source: "g".to_owned(),
@@ -65,7 +77,10 @@ fn a_new_member_is_a_row_about_member_and_group() {
     let targets = &row["targetResources"];
     assert_eq!(targets[0]["id"], "u");
     assert_eq!(targets[0]["type"], "User");
-    assert_eq!(targets[0]["modifiedProperties"][0]["displayName"], "Group.ObjectID");
+    assert_eq!(
+        targets[0]["modifiedProperties"][0]["displayName"],
+        "Group.ObjectID"
+    );
     assert_eq!(targets[0]["modifiedProperties"][0]["newValue"], "\"g\"");
     assert_eq!(targets[1]["id"], "g");
     assert_eq!(targets[1]["groupType"], "azureAD");
@@ -74,7 +89,11 @@ fn a_new_member_is_a_row_about_member_and_group() {
 #[test]
 fn a_disabled_user_is_called_so_with_values_in_lists() {
     let mut tenant = tenant();
-    seed(&mut tenant, named("user"), json!({"id": "u", "accountEnabled": true}));
+    seed(
+        &mut tenant,
+        named("user"),
+        json!({"id": "u", "accountEnabled": true}),
+    );
     let act = Act::Update {
         kind: named("user"),
         parents: Vec::new(),
@@ -93,8 +112,16 @@ fn a_disabled_user_is_called_so_with_values_in_lists() {
 #[test]
 fn a_role_assignment_is_about_role_and_principal() {
     let mut tenant = tenant();
-    seed(&mut tenant, named("user"), json!({"id": "u", "displayName": "Ada"}));
-    seed(&mut tenant, named("role_definition"), json!({"id": "r", "displayName": "Reader"}));
+    seed(
+        &mut tenant,
+        named("user"),
+        json!({"id": "u", "displayName": "Ada"}),
+    );
+    seed(
+        &mut tenant,
+        named("role_definition"),
+        json!({"id": "r", "displayName": "Reader"}),
+    );
     let assignment = json!({
         "id": "a", "principalId": "u", "roleDefinitionId": "r", "directoryScopeId": "/",
     });
@@ -127,11 +154,16 @@ fn conditional_access_logs_the_policy_whole() {
         properties: object(json!({"state": "disabled"})),
     };
     let row = row_of(&mut tenant, act);
-    assert_eq!(row["activityDisplayName"], "Update conditional access policy");
+    assert_eq!(
+        row["activityDisplayName"],
+        "Update conditional access policy"
+    );
     assert_eq!(row["loggedByService"], "Conditional Access");
     let change = &row["targetResources"][0]["modifiedProperties"][0];
     assert_eq!(change["displayName"], "ConditionalAccessPolicy");
-    let old = change["oldValue"].as_str().expect("because the policy was there");
+    let old = change["oldValue"]
+        .as_str()
+        .expect("because the policy was there");
     assert!(old.contains("\"state\":\"enabled\""), "{old}");
 }
 
