@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use futures::stream;
 use tokio::net::TcpListener;
@@ -92,6 +93,10 @@ impl Simulator {
             address,
         };
         let router = Router::new().fallback(handle).with_state(shared);
+        // Small answers leave at once, or every request would wait for an acknowledgement.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let task = tokio::spawn(async move {
             // Serving ends only with the task: connections that fail are none of its business.
             let _ = axum::serve(listener, router).await;
@@ -150,7 +155,7 @@ struct Shared {
 async fn handle(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return respond(Answer::empty(413));
+        return respond(&Answer::empty(413));
     };
     let path_and_query = parts.uri.path_and_query();
     let incoming = Incoming {
@@ -166,18 +171,18 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response<Body
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
     }
     match fate.fault {
-        Some(Fault::ResetBefore) => broken(answer, Bytes::new()),
+        Some(Fault::ResetBefore) => broken(&answer, Bytes::new()),
         Some(Fault::ResetInside) => {
             let half = answer.body.slice(..answer.body.len() / 2);
-            broken(answer, half)
+            broken(&answer, half)
         }
         Some(Fault::Truncated) if answer.status == 200 => {
             let mut answer = answer;
             answer.body = answer.body.slice(..answer.body.len() * 2 / 3);
-            respond(answer)
+            respond(&answer)
         }
-        Some(Fault::Html) => respond(page_of_html()),
-        _ => respond(answer),
+        Some(Fault::Html) => respond(&page_of_html()),
+        _ => respond(&answer),
     }
 }
 
@@ -199,13 +204,12 @@ fn headers(fields: &HeaderMap) -> Headers {
     Headers(fields.collect())
 }
 
-fn respond(answer: Answer) -> Response<Body> {
-    let body = Body::from(answer.body.clone());
-    with_head(&answer, body)
+fn respond(answer: &Answer) -> Response<Body> {
+    with_head(answer, Body::from(answer.body.clone()))
 }
 
 /// A body that promises everything, gives a part and fails.
-fn broken(answer: Answer, part: Bytes) -> Response<Body> {
+fn broken(answer: &Answer, part: Bytes) -> Response<Body> {
     let is_empty = part.is_empty();
     let chunks = stream::unfold(0, move |step| {
         let part = part.clone();
@@ -213,14 +217,16 @@ fn broken(answer: Answer, part: Bytes) -> Response<Body> {
             match step {
                 0 if !is_empty => Some((Ok(part), 1)),
                 _ => {
-                    // What was written before must have left, or nothing would have been broken off.
-                    tokio::task::yield_now().await;
+                    if !is_empty {
+                        // Head and part must have left before, or nothing would be broken off.
+                        tokio::task::yield_now().await;
+                    }
                     Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), 2))
                 }
             }
         }
     });
-    with_head(&answer, Body::from_stream(chunks))
+    with_head(answer, Body::from_stream(chunks))
 }
 
 fn with_head(answer: &Answer, body: Body) -> Response<Body> {

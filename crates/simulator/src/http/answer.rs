@@ -148,8 +148,7 @@ impl Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match &refusal {
-            Refusal::NotFound { id, .. } => Self::not_found(id),
-            Refusal::UnknownEnd { id, .. } => Self::not_found(id),
+            Refusal::NotFound { id, .. } | Refusal::UnknownEnd { id, .. } => Self::not_found(id),
             Refusal::NoEdge { target_id, .. } => Self::not_found(target_id),
             Refusal::Exists { kind, property, .. } => exists(kind, property),
             Refusal::Invalid { .. } => Self::bad_request(refusal.to_string()),

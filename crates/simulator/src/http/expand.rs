@@ -189,9 +189,10 @@ impl Expand {
     }
 
     fn write_children(&self, tenant: &Tenant, kind: &'static Kind, slot: Slot, out: &mut String) {
-        let prefix = match kind.path.contains('{') {
-            true => format!("{}\u{1}", tenant.key(slot)),
-            false => String::new(),
+        let prefix = if kind.path.contains('{') {
+            format!("{}\u{1}", tenant.key(slot))
+        } else {
+            String::new()
         };
         let mut children = tenant.storage.live(kind, &prefix, None).peekable();
         if kind.shape == Shape::Singleton {

@@ -31,7 +31,7 @@ pub(crate) fn sources(tenant: &Tenant, slot: Slot, name: &str) -> Option<(&'stat
             let managers = named("user_manager");
             Some((managers, Source::Sources(managers, slot)))
         }
-        ("user", "ownedObjects") | ("service_principal", "ownedObjects") => {
+        ("user" | "service_principal", "ownedObjects") => {
             Some((named("group_owner"), Source::Slots(owned(tenant, slot))))
         }
         ("user", "appRoleAssignments") => {

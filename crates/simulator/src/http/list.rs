@@ -295,8 +295,8 @@ impl<'c> Listing<'c> {
     fn sort_key(&self, slot: Slot, property: &str) -> SortKey {
         let text = &self.call.tenant.storage.object(slot).text;
         read(text, |root| {
-            let names = property.split('/');
-            let value = names.fold(Some(root), |value, name| value?.get(name));
+            let mut names = property.split('/');
+            let value = names.try_fold(root, |value, name| value.get(name));
             let text = value.and_then(model::Value::text);
             let number = value
                 .and_then(model::Value::number)
@@ -375,7 +375,8 @@ impl<'c> Listing<'c> {
         model::write_text(&shown, &mut body);
         let first_page = query.get("$skiptoken").is_none();
         if query.get("$count") == Some("true") && first_page {
-            body.push_str(&format!(",\"@odata.count\":{}", self.count()));
+            body.push_str(",\"@odata.count\":");
+            body.push_str(&self.count().to_string());
         }
         if let Some(cursor) = next {
             let token = seal(&self.purpose(), &cursor);

@@ -180,7 +180,7 @@ mod tests {
     fn every_template_leads_to_its_kind() {
         for kind in catalog::kinds() {
             let version = super::super::address::version(kind.api);
-            let path = kind.path.replace('{', "").replace('}', "");
+            let path = kind.path.replace(['{', '}'], "");
             let mut url = format!("/{version}{path}");
             if kind.name == "sign_in_beta" {
                 url.push_str("?$filter=signInEventTypes/any(t:t eq 'x')");

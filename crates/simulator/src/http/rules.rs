@@ -122,8 +122,8 @@ pub(super) fn check_new(
             return Err(Failure::bad_request(message));
         }
     }
-    check_references(tenant, kind, properties)?;
-    check_special(tenant, kind, parents, properties)
+    check_special(tenant, kind, parents, properties)?;
+    check_references(tenant, kind, properties)
 }
 
 /// Checks new values of an object's properties.

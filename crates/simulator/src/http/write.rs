@@ -349,7 +349,7 @@ impl Change<'_> {
         let answer = match action {
             "addPassword" => {
                 let asked = properties.get("passwordCredential").cloned();
-                let (kept, shown) = self.new_secret(asked.unwrap_or_default());
+                let (kept, shown) = self.new_secret(&asked.unwrap_or_default());
                 list.push(kept);
                 Answer::value(200, &shown)
             }
@@ -379,7 +379,7 @@ impl Change<'_> {
     }
 
     /// What the directory keeps of a new secret, and what it shows once.
-    fn new_secret(&mut self, asked: Value) -> (Value, Value) {
+    fn new_secret(&mut self, asked: &Value) -> (Value, Value) {
         let now = self.tenant.now();
         let year = jiff::SignedDuration::from_hours(24 * 365);
         let end = now.checked_add(year).unwrap_or(now);

@@ -118,10 +118,8 @@ impl Storage {
     /// A living object of any directory kind.
     pub(crate) fn find_directory_object(&self, id: &str) -> Option<Slot> {
         let key = id.to_ascii_lowercase();
-        let kinds = kinds::DIRECTORY_OBJECTS.iter();
-        kinds
-            .filter_map(|name| self.find(kinds::named(name), &key))
-            .next()
+        let mut kinds = kinds::DIRECTORY_OBJECTS.iter();
+        kinds.find_map(|name| self.find(kinds::named(name), &key))
     }
 
     /// Living objects whose key begins with a prefix, in key order, those after a key only.

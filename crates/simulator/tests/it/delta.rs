@@ -11,7 +11,7 @@ async fn first_round(client: &Client, url: &str) -> (Vec<Value>, String) {
     (items, link.expect("because a round ends with a link"))
 }
 
-fn find<'i>(items: &'i [Value], number: u32) -> &'i Value {
+fn find(items: &[Value], number: u32) -> &Value {
     let found = items.iter().find(|item| item["id"] == id(number));
     found.unwrap_or_else(|| panic!("{number} is not among {items:?}"))
 }

@@ -1,8 +1,14 @@
 //! The simulator from outside, through a plain HTTP client.
 
+mod batches;
 mod client;
+mod days;
 mod delta;
+mod faults;
 mod lists;
 mod objects;
+mod shapes;
+mod shared;
 mod tokens;
 mod world;
+mod writes;

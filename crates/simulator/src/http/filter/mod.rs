@@ -1,4 +1,4 @@
-//! `$filter`: the part of OData's language that Graph's directory and logs understand.
+//! `$filter`: the part of `OData`'s language that Graph's directory and logs understand.
 
 mod parse;
 

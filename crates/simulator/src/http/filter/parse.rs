@@ -199,15 +199,11 @@ impl<'t> Parser<'t> {
             "null" => Literal::Null,
             "true" => Literal::Bool(true),
             "false" => Literal::Bool(false),
-            _ => {
-                if let Ok(time) = word.parse() {
-                    Literal::Time(time)
-                } else if let Ok(number) = word.parse() {
-                    Literal::Number(number)
-                } else {
-                    Literal::Text(word.to_owned())
-                }
-            }
+            _ => word
+                .parse()
+                .map(Literal::Time)
+                .or_else(|_| word.parse().map(Literal::Number))
+                .unwrap_or_else(|_| Literal::Text(word.to_owned())),
         })
     }
 
