@@ -120,10 +120,10 @@ fn one(
     let join = if inner.url.starts_with('/') { "" } else { "/" };
     let path_and_query = format!("/{}{join}{}", address.version(), inner.url);
     let Some(inner_address) = Address::parse(&path_and_query) else {
-        return Failure::bad_request("The url is not relative.").into_answer(ids);
+        return Failure::no_segment(&inner.url).into_answer(ids);
     };
     if inner.url.contains("://") || inner_address.path.starts_with("/$batch") {
-        return Failure::bad_request("The url is not relative.").into_answer(ids);
+        return Failure::no_segment(&inner.url).into_answer(ids);
     }
     let body = inner
         .body

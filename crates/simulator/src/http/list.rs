@@ -296,7 +296,7 @@ impl<'c> Listing<'c> {
         let text = &self.call.tenant.storage.object(slot).text;
         read(text, |root| {
             let mut names = property.split('/');
-            let value = names.try_fold(root, |value, name| value.get(name));
+            let value = names.try_fold(root, model::Value::get);
             let text = value.and_then(model::Value::text);
             let number = value
                 .and_then(model::Value::number)
