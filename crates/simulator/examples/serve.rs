@@ -46,7 +46,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn contoso(users: u32) -> Result<Tenant, Box<dyn Error>> {
     let now = "2026-03-01T08:00:00Z".parse()?;
     let mut tenant = Tenant::new(TenantOptions::new(TENANT_ID, "Contoso", now));
-    put(&mut tenant, "domain", json!({"id": "contoso.com", "isVerified": true, "isDefault": true}))?;
+    put(
+        &mut tenant,
+        "domain",
+        json!({"id": "contoso.com", "isVerified": true, "isDefault": true}),
+    )?;
     for number in 1..=users {
         put(&mut tenant, "user", user(number))?;
     }

@@ -97,6 +97,24 @@ impl Faults {
     pub fn lose_delta_tokens(&mut self) {
         self.delta_generation += 1;
     }
+
+    /// Whether no request meets any of the random faults.
+    fn is_quiet(&self) -> bool {
+        let shares = [
+            self.throttled,
+            self.unavailable,
+            self.internal_errors,
+            self.resets_before,
+            self.resets_inside,
+            self.truncated,
+            self.html,
+            self.slow,
+            self.looping_links,
+            self.foreign_links,
+            self.vanishing_parents,
+        ];
+        shares.iter().all(|share| *share <= 0.0)
+    }
 }
 
 /// The `Retry-After` of a refusal.
@@ -178,6 +196,9 @@ pub(crate) struct Fate {
 impl Attempts {
     /// Decides about a request and remembers that it came.
     pub(crate) fn decide(&mut self, faults: &Faults, url: &str) -> Fate {
+        if faults.is_quiet() {
+            return Fate::default();
+        }
         if faults
             .only
             .as_ref()

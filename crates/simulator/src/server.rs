@@ -13,6 +13,7 @@ use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use futures::stream;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::credentials::AppCredential;
@@ -68,6 +69,8 @@ pub struct Simulator {
     service: Arc<Service>,
     address: SocketAddr,
     task: JoinHandle<()>,
+    /// Ends the task once sent to or dropped.
+    ending: Option<oneshot::Sender<()>>,
 }
 
 impl Simulator {
@@ -97,14 +100,20 @@ impl Simulator {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
+        let (ending, ended) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
-            // Serving ends only with the task: connections that fail are none of its business.
-            let _ = axum::serve(listener, router).await;
+            let served = axum::serve(listener, router).with_graceful_shutdown(async {
+                // A sender that is dropped means the same as one that sends.
+                let _ = ended.await;
+            });
+            // Connections that fail are none of its business.
+            let _ = served.await;
         });
         Ok(Self {
             service,
             address,
             task,
+            ending: Some(ending),
         })
     }
 
@@ -132,17 +141,11 @@ impl Simulator {
         crate::http::lock(&self.service.usage).clone()
     }
 
-    /// Stops listening and drops the connections that are open.
+    /// Stops listening, lets requests under way finish and closes their connections.
     pub async fn stop(mut self) {
-        self.task.abort();
+        self.ending = None;
         // The task was told to end; how it ended says nothing.
-        let _ = (&mut self.task).await;
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.task.abort();
+        let _ = self.task.await;
     }
 }
 

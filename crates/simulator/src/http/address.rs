@@ -83,7 +83,9 @@ fn segments(path: &str) -> Vec<Segment> {
     let mut segments = Vec::new();
     for part in split_outside_brackets(path) {
         // The namespace has a short name too, which Microsoft's libraries use.
-        let long = part.strip_prefix("graph.").map(|rest| format!("microsoft.graph.{rest}"));
+        let long = part
+            .strip_prefix("graph.")
+            .map(|rest| format!("microsoft.graph.{rest}"));
         let part = long.as_deref().unwrap_or(part);
         let Some((name, key)) = part.split_once('(') else {
             segments.push(Segment::Name(part.to_owned()));

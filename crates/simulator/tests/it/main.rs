@@ -1,6 +1,7 @@
 //! The simulator from outside, through a plain HTTP client.
 
 mod batches;
+mod catalogue;
 mod client;
 mod days;
 mod delta;

@@ -190,12 +190,12 @@ fn grant(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
         "role_assignment" => (
             format!("{verb} {}member {preposition} role", scoped(properties)),
             "RoleManagement",
-            &["roleDefinitionId", "principalId"],
+            &["principalId", "roleDefinitionId"],
         ),
         "role_eligibility_schedule" => (
             format!("{verb} eligible member {preposition} role"),
             "RoleManagement",
-            &["roleDefinitionId", "principalId"],
+            &["principalId", "roleDefinitionId"],
         ),
         "app_role_assignment"
         | "service_principal_app_role_assignment"

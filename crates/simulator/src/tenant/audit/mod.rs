@@ -69,43 +69,41 @@ impl Tenant {
     /// The member first, with the source as its modified property; then the source itself.
     fn edge_targets(&self, deed: &Deed, outcome: &Outcome, target: Slot) -> Vec<Value> {
         let source_type = target_type(self.kind(outcome.slot).entity_type);
-        let added = matches!(deed.act, Act::Link { .. });
-        let change = |name: &str, value: Option<&str>| {
-            let text = value.map(|value| json!(value).to_string());
-            let (old, new) = if added { (None, text) } else { (text, None) };
-            json!({"displayName": name, "oldValue": old, "newValue": new})
-        };
         let source = self.properties(outcome.slot);
-        let changes = vec![
-            change(
-                &format!("{source_type}.ObjectID"),
-                text_property(&source, "id"),
-            ),
-            change(
-                &format!("{source_type}.DisplayName"),
-                text_property(&source, "displayName"),
-            ),
-            change(&format!("{source_type}.WellKnownObjectName"), None),
-        ];
+        let added = matches!(deed.act, Act::Link { .. });
         vec![
-            self.resource(target, &self.properties(target), changes),
+            self.resource(
+                target,
+                &self.properties(target),
+                edge_changes(source_type, &source, added),
+            ),
             self.resource(outcome.slot, &source, Vec::new()),
         ]
     }
 
-    /// Both ends of a role assignment, grant or consent, which name them by id in properties.
+    /// Both ends of a role assignment, grant or consent, which name them by id in properties. The first
+    /// one carries what changed; of roles that is the role itself, as if it were an edge to it.
     fn grant_targets(&self, deed: &Deed, outcome: &Outcome, activity: &Activity) -> Vec<Value> {
         let properties = if outcome.after.is_empty() {
             &outcome.before
         } else {
             &outcome.after
         };
-        let mut changes = self.modified(deed, outcome);
         let ends = activity.ends.iter().filter_map(|property| {
             let id = text_property(properties, property)?;
             self.end_slot(id)
         });
         let ends: Vec<Slot> = ends.collect();
+        let role = ends
+            .iter()
+            .find(|slot| self.kind(**slot).name == "role_definition");
+        let mut changes = match role {
+            Some(role) => {
+                let added = matches!(deed.act, Act::Create { .. });
+                edge_changes("Role", &self.properties(*role), added)
+            }
+            None => self.modified(deed, outcome),
+        };
         let mut targets = Vec::with_capacity(ends.len());
         for slot in ends {
             let own = std::mem::take(&mut changes);
@@ -170,6 +168,25 @@ impl Tenant {
         resource.insert("modifiedProperties".to_owned(), changes.into());
         Value::Object(resource)
     }
+}
+
+/// What an edge to an object changes, in the words of the log.
+fn edge_changes(source_type: &str, source: &Properties, added: bool) -> Vec<Value> {
+    let change = |name: &str, property: &str| {
+        let text = text_property(source, property).map(|value| json!(value).to_string());
+        let (old, new) = if added { (None, text) } else { (text, None) };
+        let name = format!("{source_type}.{name}");
+        json!({"displayName": name, "oldValue": old, "newValue": new})
+    };
+    let mut changes = vec![
+        change("ObjectID", "id"),
+        change("DisplayName", "displayName"),
+        change("WellKnownObjectName", "wellKnownObjectName"),
+    ];
+    if source_type == "Role" {
+        changes.push(change("TemplateId", "templateId"));
+    }
+    changes
 }
 
 fn activity_time(deed: &Deed) -> String {

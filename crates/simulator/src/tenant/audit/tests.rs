@@ -110,7 +110,7 @@ fn a_disabled_user_is_called_so_with_values_in_lists() {
 }
 
 #[test]
-fn a_role_assignment_is_about_role_and_principal() {
+fn a_role_assignment_is_about_principal_and_role() {
     let mut tenant = tenant();
     seed(
         &mut tenant,
@@ -139,7 +139,10 @@ fn a_role_assignment_is_about_role_and_principal() {
         .iter()
         .map(|target| &target["type"])
         .collect();
-    assert_eq!(types, ["Role", "User"]);
+    assert_eq!(types, ["User", "Role"]);
+    let change = &row["targetResources"][0]["modifiedProperties"][0];
+    assert_eq!(change["displayName"], "Role.ObjectID");
+    assert_eq!(change["newValue"], "\"r\"");
 }
 
 #[test]
