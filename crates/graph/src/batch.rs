@@ -365,7 +365,12 @@ impl Client {
         if piece.status == 429 {
             // The quota is the tenant's: what is not sent yet would meet the same answer.
             self.0.budget.pause(request.family, wait);
-            tracing::warn!(error = %error, wait_ms = wait.as_millis(), "throttled inside a batch");
+            tracing::warn!(
+                asked = asked(request),
+                request_id = error.request_id(),
+                wait_ms = wait.as_millis(),
+                "throttled inside a batch"
+            );
         }
         Outcome::Again {
             error,

@@ -199,26 +199,44 @@ impl Error {
         self.change(|detail| detail.location = location)
     }
 
-    /// Removes a secret that the other side may have echoed.
+    /// Removes a secret that the other side may have echoed, also where the text was cut inside it.
     pub(crate) fn without(self, secret: &str) -> Self {
-        if secret.len() < 4 {
-            return self;
-        }
         self.change(|detail| {
-            for text in [
-                Some(&mut detail.message),
-                detail.code.as_mut(),
-                detail.request_id.as_mut(),
-            ]
-            .into_iter()
-            .flatten()
+            detail.message = scrubbed(&detail.message, secret);
+            for text in [&mut detail.code, &mut detail.request_id]
+                .into_iter()
+                .flatten()
             {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "[removed]");
-                }
+                *text = scrubbed(text, secret);
             }
         })
     }
+}
+
+/// Shortest piece of a secret that is recognised, in bytes.
+const SECRET_PIECE: usize = 8;
+
+/// The text with every beginning of the secret that is at least [`SECRET_PIECE`] long taken out.
+fn scrubbed(text: &str, secret: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    let Some(beginning) = secret
+        .get(..SECRET_PIECE.min(secret.len()))
+        .filter(|b| !b.is_empty())
+    else {
+        return text.to_owned();
+    };
+    while let Some(at) = rest.find(beginning) {
+        out.push_str(&rest[..at]);
+        out.push_str("[removed]");
+        let echoed = &rest[at..];
+        let same = echoed
+            .chars()
+            .zip(secret.chars())
+            .take_while(|(a, b)| a == b);
+        rest = &echoed[same.map(|(c, _)| c.len_utf8()).sum()..];
+    }
+    out + rest
 }
 
 impl fmt::Display for Error {
@@ -314,5 +332,8 @@ mod tests {
         let error = Error::new(ErrorKind::SignIn, "secret hunter2hunter2 is wrong")
             .without("hunter2hunter2");
         assert_eq!(error.to_string(), "secret [removed] is wrong");
+        let long = "0123456789".repeat(100);
+        let cut = Error::malformed(format!("token {long}")).without(&long);
+        assert_eq!(cut.to_string(), "token [removed]…");
     }
 }

@@ -108,7 +108,16 @@ impl Client {
                     .iter()
                     .for_each(|item| self.0.budget.pause(item.family, wait));
             }
-            tracing::warn!(asked = ask.shown(), error = %error, wait_ms = wait.as_millis(), tries, "asking again");
+            // Without the message: Graph repeats parts of the query in it.
+            tracing::warn!(
+                asked = ask.shown(),
+                kind = ?error.kind(),
+                status = error.status(),
+                request_id = error.request_id(),
+                wait_ms = wait.as_millis(),
+                tries,
+                "asking again"
+            );
             ask.items
                 .first()
                 .into_iter()

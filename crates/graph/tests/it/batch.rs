@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use crate::server::{Reply, Seen, Server};
 
 fn member(n: usize) -> Get {
-    let api = if n % 3 == 0 { Api::Beta } else { Api::V1 };
+    let api = if n.is_multiple_of(3) {
+        Api::Beta
+    } else {
+        Api::V1
+    };
     Get::path(
         api,
         format!("/groups/{n}/members?$select=id"),
@@ -202,12 +206,14 @@ async fn nothing_to_be_had_is_one_error() {
             .is_empty()
     );
 
-    let half = Server::start(|seen| match seen.path.starts_with("/beta") {
-        true => Reply::json(400, ""),
-        false => answer(
+    let half = Server::start(|seen| {
+        if seen.path.starts_with("/beta") {
+            return Reply::json(400, "");
+        }
+        answer(
             seen,
             |entry| json!({"status": 200, "body": page(&entry["url"])}),
-        ),
+        )
     })
     .await;
     let results = half
@@ -261,11 +267,11 @@ async fn forged_batch_answers_are_refused() {
 async fn a_token_that_ends_inside_a_batch_is_renewed_once() {
     let server = Server::start(|seen| {
         let old = seen.header("authorization") == "Bearer token-1";
-        answer(seen, |entry| match old && entry["id"] == "1" {
-            true => {
-                json!({"status": 401, "body": {"error": {"code": "InvalidAuthenticationToken"}}})
+        answer(seen, |entry| {
+            if old && entry["id"] == "1" {
+                return json!({"status": 401, "body": {"error": {"code": "InvalidAuthenticationToken"}}});
             }
-            false => json!({"status": 200, "body": page(&entry["url"])}),
+            json!({"status": 200, "body": page(&entry["url"])})
         })
     })
     .await;

@@ -245,7 +245,7 @@ async fn serve(
         if reply.hang {
             std::future::pending::<()>().await;
         }
-        let mut head = format!("HTTP/1.1 {} Whatever\r\n", reply.status);
+        let mut answer = format!("HTTP/1.1 {} Whatever\r\n", reply.status).into_bytes();
         let own = |name: &str| {
             reply
                 .headers
@@ -253,17 +253,15 @@ async fn serve(
                 .any(|(key, _)| key.eq_ignore_ascii_case(name))
         };
         for (name, value) in &reply.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            answer.extend(format!("{name}: {value}\r\n").into_bytes());
         }
         if reply.status != 204 && !own("transfer-encoding") && !own("content-length") {
-            head.push_str(&format!("Content-Length: {}\r\n", reply.body.len()));
+            answer.extend(format!("Content-Length: {}\r\n", reply.body.len()).into_bytes());
         }
-        head.push_str("\r\n");
-        let body = &reply.body[..reply.cut_at.unwrap_or(reply.body.len())];
-        if stream.write_all(head.as_bytes()).await.is_err()
-            || stream.write_all(body).await.is_err()
-            || reply.cut_at.is_some()
-        {
+        answer.extend(b"\r\n");
+        answer.extend(&reply.body[..reply.cut_at.unwrap_or(reply.body.len())]);
+        // In one piece: two would wait for each other's acknowledgement.
+        if stream.write_all(&answer).await.is_err() || reply.cut_at.is_some() {
             let _ = stream.shutdown().await;
             return;
         }
