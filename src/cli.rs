@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blame, check, compact, completions, demo, diff, find, import, init, log, ls, man, rebuild,
-    show, snapshots, sql, stats, tag,
+    auth, blame, check, compact, completions, config, demo, diff, find, import, init, log, ls, man,
+    rebuild, show, snapshots, sql, stats, tag,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -126,6 +126,7 @@ pub(crate) struct Globals {
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
+    Auth(auth::AuthArgs),
     Import(import::ImportArgs),
     Snapshots(snapshots::SnapshotsArgs),
     Ls(ls::LsArgs),
@@ -140,6 +141,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
+    Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -147,7 +149,10 @@ pub(crate) enum Command {
 impl Command {
     /// Whether an unusable index is made anew for it. `check` must report it instead.
     pub(crate) fn rebuilds(&self) -> bool {
-        !matches!(self, Self::Check(_) | Self::Init(_) | Self::Demo(_))
+        !matches!(
+            self,
+            Self::Auth(_) | Self::Check(_) | Self::Config(_) | Self::Demo(_) | Self::Init(_)
+        )
     }
 }
 

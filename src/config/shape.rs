@@ -11,6 +11,7 @@ use super::values::{Interval, Kinds, Schedule};
 /// Configuration of entrace.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(title = "entrace configuration")]
 pub(crate) struct Shape {
     /// The archive, and what opens it.
     pub(crate) store: StoreSettings,

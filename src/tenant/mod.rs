@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::{
     CloudName, CollectSettings, Config, Interval, Kinds, PaceName, Schedule, TenantSettings,
 };
-use crate::failure::{Failure, NO_ARCHIVE, Result};
+use crate::failure::{Failure, NO_ARCHIVE, Result, SIGN_IN};
 
 /// Everything needed to read one tenant.
 #[derive(Debug)]
@@ -214,7 +214,7 @@ fn configured(
 
 fn from_environment(config: &Config, meant: Option<&str>, kinds: Option<Kinds>) -> Result<Tenant> {
     let settings = environment(meant).map_err(|failure| {
-        failure.hint("describe the tenant in a configuration file (entrace config path shows where), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH")
+        Failure::new(SIGN_IN, failure.message).hint("describe the tenant in a configuration file (entrace config path shows where), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH")
     })?;
     Ok(Tenant {
         name: None,
