@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, find, import, init, log, ls, man,
-    rebuild, show, snapshots, sql, stats, tag,
+    auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
+    ls, man, rebuild, show, snapshots, sql, stats, tag,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -141,6 +141,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -151,7 +152,12 @@ impl Command {
     pub(crate) fn rebuilds(&self) -> bool {
         !matches!(
             self,
-            Self::Auth(_) | Self::Check(_) | Self::Config(_) | Self::Demo(_) | Self::Init(_)
+            Self::Auth(_)
+                | Self::Check(_)
+                | Self::Config(_)
+                | Self::Demo(_)
+                | Self::Doctor(_)
+                | Self::Init(_)
         )
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod find;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -47,6 +48,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),
+        Command::Doctor(args) => doctor::run(app, args),
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),

@@ -4,6 +4,9 @@ mod setup;
 mod status;
 mod steps;
 
+pub(crate) use setup::listed;
+pub(crate) use status::Standing;
+
 use clap::{Args, Subcommand};
 
 use crate::app::App;

@@ -202,7 +202,7 @@ fn plan(app: &App, args: &SetupArgs) -> Result<Plan> {
 }
 
 /// Names of kinds in one line; the rest of a long list is counted.
-pub(super) fn listed(kinds: &[&str], most: usize) -> String {
+pub(crate) fn listed(kinds: &[&str], most: usize) -> String {
     let shown = kinds
         .iter()
         .take(most)
