@@ -1,7 +1,6 @@
 //! What every command has in common: options, the archive, sessions over it.
 
 use std::cell::{Cell, OnceCell};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,10 +10,11 @@ use tokio::runtime::Runtime;
 
 use crate::cli::{Command, Globals};
 use crate::commands;
-use crate::failure::{FAILED, Failure, NO_ARCHIVE, Result};
+use crate::config::Config;
+use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Colour, Format};
 use crate::progress::ProgressStyle;
-use crate::secrets;
+use crate::secrets::{self, KeyArgs};
 
 /// Name and version, as records carry it.
 pub(crate) const TOOL: &str = concat!("entrace ", env!("CARGO_PKG_VERSION"));
@@ -24,6 +24,7 @@ pub(crate) struct App {
     pub(crate) globals: Globals,
     pub(crate) colour: Colour,
     runtime: OnceCell<Runtime>,
+    config: OnceCell<Config>,
     /// Whether anything of the answer was written: then it cannot be begun again.
     pub(crate) written: Cell<bool>,
 }
@@ -39,6 +40,7 @@ impl App {
             colour: Colour::new(globals.color),
             globals,
             runtime: OnceCell::new(),
+            config: OnceCell::new(),
             written: Cell::new(false),
         })
     }
@@ -84,12 +86,27 @@ impl App {
         Timestamp::now()
     }
 
-    /// Where the archive is.
-    pub(crate) fn path(&self) -> Result<&PathBuf> {
-        self.globals.archive.as_ref().ok_or_else(|| {
-            Failure::new(NO_ARCHIVE, "no archive is named").hint(
-                "name one with -a PATH or ENTRACE_ARCHIVE; entrace demo shows one without any",
-            )
+    /// The configuration, read when it is first needed.
+    pub(crate) fn config(&self) -> Result<&Config> {
+        if self.config.get().is_none() {
+            let config = Config::load(self.globals.config.as_deref(), &self.globals.profile)?;
+            let _ = self.config.set(config);
+        }
+        self.config
+            .get()
+            .ok_or_else(|| Failure::new(FAILED, "the configuration cannot be read"))
+    }
+
+    /// What opens the archive: as the command line says, else as the configuration does.
+    pub(crate) fn keys(&self) -> Result<KeyArgs> {
+        if self.globals.keys.is_given() {
+            return Ok(self.globals.keys.clone());
+        }
+        let store = &self.config()?.shape.store;
+        Ok(KeyArgs {
+            key_file: store.key_file.clone(),
+            passphrase_file: store.passphrase_file.clone(),
+            passphrase_command: store.passphrase_command.clone(),
         })
     }
 
@@ -104,11 +121,11 @@ impl App {
                 path.display()
             )));
         }
-        Ok(Arc::new(LocalStorage::new(path)))
+        Ok(Arc::new(LocalStorage::new(&path)))
     }
 
     fn secrets(&self) -> Result<Secrets> {
-        self.globals.keys.secrets()
+        self.keys()?.secrets()
     }
 
     pub(crate) fn writer_options(&self) -> WriterOptions {
@@ -124,8 +141,16 @@ impl App {
         open: impl Fn(Arc<dyn Storage>, &Secrets) -> store::Result<T>,
     ) -> Result<T> {
         let storage = self.storage()?;
-        let mut secrets = self.secrets()?;
-        match open(Arc::clone(&storage), &secrets) {
+        let mut secrets = self.globals.keys.secrets()?;
+        let mut opened = open(Arc::clone(&storage), &secrets);
+        // An archive that opens without a key needs no configuration.
+        if let Err(store::Error::Key(_)) = opened
+            && !self.globals.keys.is_given()
+        {
+            secrets = self.secrets()?;
+            opened = open(Arc::clone(&storage), &secrets);
+        }
+        match opened {
             Err(store::Error::Key(_)) if secrets.passphrases.is_empty() => {
                 let Some(passphrase) = secrets::ask("Passphrase of the archive: ") else {
                     return Ok(open(storage, &secrets)?);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    blame, check, compact, completions, demo, diff, find, import, init, log, ls, man, rebuild,
-    show, snapshots, sql, stats, tag,
+    auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
+    ls, man, rebuild, show, snapshots, sql, stats, tag,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -19,7 +19,8 @@ Objects (OBJ)    an id, or KIND:NAME such as user:alice@contoso.example  group:F
                  ca:\"CA001: Require MFA\"
 
 Exit codes        0 done                   1 failed              2 wrong usage
-                  3 done in part           5 differences found (with --exit-code)
+                  3 done in part           4 sign-in or consent missing
+                  5 differences found (with --exit-code)
                  10 no archive            11 archive locked     12 wrong key
                  13 archive too new       14 archive damaged   130 interrupted
 
@@ -49,6 +50,27 @@ pub(crate) struct Globals {
         env = "ENTRACE_ARCHIVE"
     )]
     pub(crate) archive: Option<PathBuf>,
+    /// The tenant: a name in the configuration, or a tenant id
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
+    /// Configuration file to read instead of the first that is found
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ENTRACE_CONFIG",
+        hide_short_help = true
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Profile laid over the configuration: NAME.toml beside it, or a path; may be given several times
+    #[arg(
+        short = 'P',
+        long,
+        global = true,
+        value_name = "NAME",
+        hide_short_help = true
+    )]
+    pub(crate) profile: Vec<String>,
     /// Format of the answer
     #[arg(
         short,
@@ -104,6 +126,7 @@ pub(crate) struct Globals {
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
+    Auth(auth::AuthArgs),
     Import(import::ImportArgs),
     Snapshots(snapshots::SnapshotsArgs),
     Ls(ls::LsArgs),
@@ -118,6 +141,8 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
+    Doctor(doctor::DoctorArgs),
+    Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -125,7 +150,15 @@ pub(crate) enum Command {
 impl Command {
     /// Whether an unusable index is made anew for it. `check` must report it instead.
     pub(crate) fn rebuilds(&self) -> bool {
-        !matches!(self, Self::Check(_) | Self::Init(_) | Self::Demo(_))
+        !matches!(
+            self,
+            Self::Auth(_)
+                | Self::Check(_)
+                | Self::Config(_)
+                | Self::Demo(_)
+                | Self::Doctor(_)
+                | Self::Init(_)
+        )
     }
 }
 

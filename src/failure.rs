@@ -13,6 +13,8 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// Done in part: some of the input could not be taken.
 pub(crate) const PARTIAL: u8 = 3;
+/// Sign-in or consent is missing: somebody must act in the tenant.
+pub(crate) const SIGN_IN: u8 = 4;
 /// Completed, and differences exist; only with `--exit-code`.
 pub(crate) const FINDINGS: u8 = 5;
 pub(crate) const NO_ARCHIVE: u8 = 10;
@@ -147,11 +149,34 @@ impl From<QueryError> for Failure {
     }
 }
 
+impl From<graph::Error> for Failure {
+    fn from(error: graph::Error) -> Self {
+        let code = match error.kind() {
+            graph::ErrorKind::SignIn | graph::ErrorKind::Forbidden => SIGN_IN,
+            graph::ErrorKind::Settings => USAGE,
+            graph::ErrorKind::Cancelled => INTERRUPTED,
+            _ => FAILED,
+        };
+        let text = error.to_string();
+        let Some(way_out) = error.way_out() else {
+            return Self::new(code, text);
+        };
+        // The way out is the hint: said once.
+        let message = text
+            .strip_suffix(way_out)
+            .map(|text| text.trim_end_matches([';', ' ']));
+        Self::new(code, message.unwrap_or(&text)).hint(way_out)
+    }
+}
+
 impl From<collector::Error> for Failure {
     fn from(error: collector::Error) -> Self {
         let message = error.to_string();
         match error {
             collector::Error::Store(inner) => Self::from(inner),
+            collector::Error::Graph(inner) => Self::from(inner),
+            collector::Error::Tenant { .. } => Self::new(USAGE, message)
+                .hint("name the archive of this tenant with -a, or another tenant with -t"),
             collector::Error::Invalid(_) => Self::new(USAGE, message),
             collector::Error::Cancelled => Self::new(INTERRUPTED, message)
                 .hint("snapshots committed before that stay; run it again to go on"),

@@ -4,12 +4,15 @@ mod answers;
 mod app;
 mod cli;
 mod commands;
+mod config;
 mod failure;
 mod output;
 mod pager;
+mod permissions;
 mod progress;
 mod records;
 mod secrets;
+mod tenant;
 mod words;
 
 use std::process::ExitCode;

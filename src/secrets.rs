@@ -49,6 +49,13 @@ pub(crate) struct KeyArgs {
 }
 
 impl KeyArgs {
+    /// Whether anything was named.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.key_file.is_empty()
+            || self.passphrase_file.is_some()
+            || self.passphrase_command.is_some()
+    }
+
     /// Reads everything that was named.
     pub(crate) fn secrets(&self) -> Result<Secrets> {
         let mut secrets = Secrets::default();

@@ -9,20 +9,19 @@ use store::{Archive, CreateOptions, SlotChoice};
 use crate::app::{App, TOOL};
 use crate::failure::{Failure, Result};
 use crate::secrets;
+use crate::tenant;
 
 /// Make an empty archive
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An archive is encrypted. Say who can open it: a passphrase, an age recipient (make a key with age-keygen), or, by \
+An archive is encrypted, and holds one tenant: -t NAME is that tenant, one of the configuration or any name, shown in \
+every answer as _tenant_id (by default the archive's file name). Say who can open it: a passphrase, an age recipient (make a key with age-keygen), or, by \
 explicit choice, anyone who can read its folder (--unprotected).
 
   entrace -a contoso.entrace init --tenant contoso --recipient age1...
   entrace -a contoso.entrace init --tenant contoso --passphrase-file FILE
   entrace -a contoso.entrace init --tenant contoso --unprotected")]
 pub(crate) struct InitArgs {
-    /// Name of the tenant, shown in every answer as _tenant_id; by default the archive's file name
-    #[arg(short, long, value_name = "NAME")]
-    tenant: Option<String>,
     /// Do not protect the archive: its key is stored beside it
     #[arg(long, conflicts_with = "recipient")]
     unprotected: bool,
@@ -38,8 +37,8 @@ pub(crate) struct InitArgs {
 const MAX_NAME: usize = 200;
 
 pub(crate) fn run(app: &App, args: &InitArgs) -> Result<u8> {
-    let path = app.path()?.clone();
-    let tenant = match &args.tenant {
+    let path = app.path()?;
+    let tenant = match named(app)? {
         Some(name) => name.trim().to_owned(),
         None => path
             .file_stem()
@@ -60,7 +59,7 @@ pub(crate) fn run(app: &App, args: &InitArgs) -> Result<u8> {
     let storage = app.storage()?;
     let id = Archive::create(&storage, &options)?;
     let archive_key = || -> Result<String> {
-        let mut secrets = app.globals.keys.secrets()?;
+        let mut secrets = app.keys()?.secrets()?;
         secrets
             .passphrases
             .extend(options.slots.iter().filter_map(|slot| match slot {
@@ -101,6 +100,20 @@ pub(crate) fn run(app: &App, args: &InitArgs) -> Result<u8> {
     Ok(0)
 }
 
+/// What the archive calls its tenant: the id of a configured one, so that no other can be read into it,
+/// else the word that was given.
+fn named(app: &App) -> Result<Option<String>> {
+    let given = app.globals.tenant.as_deref();
+    let config = app.config()?;
+    let found = match given {
+        Some(name) if !config.shape.tenants.contains_key(name) => None,
+        _ if app.globals.archive.is_some() && given.is_none() => None,
+        given => tenant::chosen(config, given)?,
+    };
+    let id = found.and_then(|(_, tenant)| tenant.tenant_id.clone());
+    Ok(id.or_else(|| given.map(str::to_owned)))
+}
+
 fn slots(app: &App, args: &InitArgs) -> Result<Vec<SlotChoice>> {
     let mut recipients = args.recipient.clone();
     if let Some(path) = &args.recipients_file {
@@ -113,7 +126,7 @@ fn slots(app: &App, args: &InitArgs) -> Result<Vec<SlotChoice>> {
         );
     }
     let mut slots: Vec<SlotChoice> = recipients.into_iter().map(SlotChoice::Recipient).collect();
-    slots.extend(app.globals.keys.passphrase()?.map(SlotChoice::Passphrase));
+    slots.extend(app.keys()?.passphrase()?.map(SlotChoice::Passphrase));
     if args.unprotected {
         if !slots.is_empty() {
             return Err(Failure::usage(

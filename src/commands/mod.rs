@@ -1,11 +1,14 @@
 //! The commands, one a file.
 
+pub(crate) mod auth;
 pub(crate) mod blame;
 pub(crate) mod check;
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod find;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -30,6 +33,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
     match command {
         Command::Demo(args) => demo::run(app, args),
         Command::Init(args) => init::run(app, args),
+        Command::Auth(args) => auth::run(app, args),
         Command::Import(args) => import::run(app, args),
         Command::Snapshots(args) => snapshots::run(app, args),
         Command::Ls(args) => ls::run(app, args),
@@ -44,6 +48,8 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),
+        Command::Doctor(args) => doctor::run(app, args),
+        Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
     }

@@ -21,6 +21,7 @@ mod secrets;
 
 pub use collect::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
+    unfinished,
 };
 pub use error::{Error, Result};
 pub use import::{Format, ImportRequest, import};

@@ -101,3 +101,8 @@ impl Resumed {
         std::mem::take(&mut self.rows)
     }
 }
+
+/// When the run began that was left unfinished, if one was: what it read is still on disk.
+pub fn unfinished(archive: &store::Archive) -> crate::Result<Option<jiff::Timestamp>> {
+    Ok(super::spool::Spool::unfinished(archive)?.map(|head| head.begun_at))
+}

@@ -1,0 +1,214 @@
+//! Checks of what the archive holds: how old, how complete, with which gaps.
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Archive, CoverageState, Record};
+
+use super::{Checks, Verdict};
+use crate::app::App;
+use crate::commands::auth::listed;
+use crate::failure::Result;
+use crate::output::{plural, short_time};
+
+const GROUP: &str = "history";
+/// Age of the newest snapshot that is worth a word where no interval is configured.
+const OLD: SignedDuration = SignedDuration::from_hours(36);
+/// Clocks of two machines may differ by so much.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Newest snapshots that are searched for gaps between readings of the log.
+const SEARCHED: usize = 400;
+/// The log whose gaps are looked for.
+const LOG: &str = "directory_audit";
+
+pub(super) fn check(app: &App, archive: &Archive, checks: &mut Checks) -> Result<()> {
+    let now = App::now();
+    let Some(newest) = archive.snapshots().last() else {
+        checks.add(GROUP, "snapshots", Verdict::Warning, "there are none yet");
+        checks.hint("take the first with: entrace snapshot");
+        return Ok(());
+    };
+    let age = now.duration_since(newest.taken_at);
+    if age < -SKEW {
+        checks.add(
+            GROUP,
+            "clock",
+            Verdict::Broken,
+            format!(
+                "the newest snapshot is of {}, which is to come",
+                short_time(newest.taken_at)
+            ),
+        );
+        checks.hint("the clock of this machine is wrong, or was where that snapshot was taken");
+    } else {
+        checks.add(
+            GROUP,
+            "clock",
+            Verdict::Fine,
+            "no snapshot is of a time to come",
+        );
+    }
+    let due = app
+        .tenant(&[])
+        .ok()
+        .and_then(|tenant| tenant.delta_every)
+        .map_or(OLD, |every| every.0 * 4);
+    let verdict = if age > due {
+        Verdict::Warning
+    } else {
+        Verdict::Fine
+    };
+    checks.add(
+        GROUP,
+        "newest snapshot",
+        verdict,
+        format!("{} old", rounded(age)),
+    );
+    if verdict == Verdict::Warning {
+        checks.hint(
+            "take one with: entrace snapshot; keep them coming with a timer, or with entrace watch",
+        );
+    }
+    if let Some(begun) = collector::unfinished(archive)? {
+        checks.add(
+            GROUP,
+            "unfinished run",
+            Verdict::Warning,
+            format!("begun {}", short_time(begun)),
+        );
+        checks.hint("go on with it: entrace snapshot --resume (within a day of its beginning)");
+    }
+    complete(&archive.record(newest.number)?, checks);
+    gaps(archive, checks)
+}
+
+fn complete(record: &Record, checks: &mut Checks) {
+    let of = |state: CoverageState| -> Vec<&str> {
+        let kinds = record
+            .kinds
+            .iter()
+            .filter(|kind| kind.coverage.state == state);
+        kinds.map(|kind| kind.kind.as_str()).collect()
+    };
+    let mut any = false;
+    for (state, words, hint) in [
+        (
+            CoverageState::Failed,
+            "failed",
+            "see why: entrace sql -c \"select kind, reason from coverage where state = 'failed'\"",
+        ),
+        (
+            CoverageState::Forbidden,
+            "forbidden",
+            "see what is missing: entrace auth status",
+        ),
+        (
+            CoverageState::Partial,
+            "read in part",
+            "see why: entrace sql -c \"select kind, reason from coverage where state = 'partial'\"",
+        ),
+    ] {
+        let kinds = of(state);
+        if !kinds.is_empty() {
+            any = true;
+            let message = format!(
+                "{} {words}: {}",
+                plural(kinds.len() as u64, "kind"),
+                listed(&kinds, 8)
+            );
+            checks.add(GROUP, "completeness", Verdict::Warning, message);
+            checks.hint(hint);
+        }
+    }
+    if !any {
+        let complete = of(CoverageState::Complete).len() as u64;
+        let message = format!(
+            "{} read whole in the newest snapshot, none lacking",
+            plural(complete, "kind")
+        );
+        checks.add(GROUP, "completeness", Verdict::Fine, message);
+    }
+}
+
+/// Times between two readings of the log that neither covers: what happened then is not in the archive.
+fn gaps(archive: &Archive, checks: &mut Checks) -> Result<()> {
+    let snapshots = archive.snapshots();
+    let mut windows = Vec::new();
+    for snapshot in &snapshots[snapshots.len().saturating_sub(SEARCHED)..] {
+        let record = archive.record(snapshot.number)?;
+        let read = record.kinds.iter().find(|kind| kind.kind == LOG);
+        let read = read
+            .map(|kind| &kind.coverage)
+            .filter(|coverage| coverage.state == CoverageState::Complete);
+        if let Some((Some(from), Some(to))) =
+            read.map(|coverage| (coverage.read_from, coverage.read_to))
+        {
+            windows.push((from, to));
+        }
+    }
+    let Some(gaps) = uncovered(windows) else {
+        return Ok(());
+    };
+    match gaps.last() {
+        None => checks.add(GROUP, "audit log", Verdict::Fine, "read without a gap"),
+        Some((from, to)) => {
+            let message = format!(
+                "{}, the newest from {} to {}",
+                plural(gaps.len() as u64, "gap"),
+                short_time(*from),
+                short_time(*to)
+            );
+            checks.add(GROUP, "audit log", Verdict::Warning, message);
+            checks.hint("who did what then is not in the archive; Microsoft keeps the log 30 days (7 without a paid licence): snapshots must come oftener than that");
+        }
+    }
+    Ok(())
+}
+
+/// Gaps between windows, oldest first; `None` where there are no windows.
+fn uncovered(mut windows: Vec<(Timestamp, Timestamp)>) -> Option<Vec<(Timestamp, Timestamp)>> {
+    windows.sort_unstable();
+    let mut covered = windows.first()?.1;
+    let mut gaps = Vec::new();
+    for (from, to) in windows {
+        if from > covered {
+            gaps.push((covered, from));
+        }
+        covered = covered.max(to);
+    }
+    Some(gaps)
+}
+
+/// A length of time in its largest unit.
+pub(super) fn rounded(time: SignedDuration) -> String {
+    let seconds = time.as_secs().unsigned_abs();
+    match seconds {
+        0..120 => plural(seconds, "second"),
+        120..7200 => plural(seconds / 60, "minute"),
+        7200..172_800 => plural(seconds / 3600, "hour"),
+        _ => plural(seconds / 86_400, "day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_what_no_window_covers() {
+        let at = |day: i64| Timestamp::from_second(day * 86_400).expect("because it is in range");
+        let window = |from, to| (at(from), at(to));
+        assert_eq!(uncovered(Vec::new()), None);
+        assert_eq!(
+            uncovered(vec![window(1, 3), window(2, 4)]),
+            Some(Vec::new())
+        );
+        // A long window covers what comes between two short ones.
+        assert_eq!(
+            uncovered(vec![window(1, 9), window(2, 3), window(5, 6)]),
+            Some(Vec::new())
+        );
+        assert_eq!(
+            uncovered(vec![window(7, 8), window(1, 3), window(4, 5)]),
+            Some(vec![window(3, 4), window(5, 7)])
+        );
+    }
+}
