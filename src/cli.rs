@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, rebuild, show, snapshots, sql, stats, tag,
+    ls, man, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -128,6 +128,9 @@ pub(crate) enum Command {
     Init(init::InitArgs),
     Auth(auth::AuthArgs),
     Import(import::ImportArgs),
+    #[command(visible_alias = "backup")]
+    Snapshot(snapshot::SnapshotArgs),
+    Simulate(simulate::SimulateArgs),
     Snapshots(snapshots::SnapshotsArgs),
     Ls(ls::LsArgs),
     Find(find::FindArgs),
