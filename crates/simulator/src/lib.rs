@@ -17,5 +17,5 @@ pub use deed::{Act, Actor, Deed, Properties, Seed};
 pub use faults::{ExpiredDelta, Faults, RetryAfter};
 pub use http::{Limits, TenantSize};
 pub use server::{DayRule, ServerOptions, Simulator};
-pub use tenant::{Applied, Refusal, Tenant, TenantOptions};
+pub use tenant::{Applied, DELEGATED_ONLY, Refusal, Tenant, TenantOptions};
 pub use usage::{RequestCount, Usage};

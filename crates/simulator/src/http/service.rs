@@ -238,7 +238,7 @@ impl Service {
         let outcome = match refused {
             Some(failure) => Err(failure),
             None if is_write => self.change(incoming, address, session),
-            None => self.show(incoming, address),
+            None => self.show(incoming, address, session),
         };
         let answer = match outcome {
             Ok(answer) => answer.with("x-ms-resource-unit", units.to_string()),
@@ -256,7 +256,12 @@ impl Service {
         spoil_links(answer, fault, incoming)
     }
 
-    fn show(&self, incoming: &Incoming, address: &Address) -> Result<Answer, Failure> {
+    fn show(
+        &self,
+        incoming: &Incoming,
+        address: &Address,
+        session: &Session,
+    ) -> Result<Answer, Failure> {
         let settings = self.settings();
         let tenant = self.read();
         let call = Call {
@@ -264,6 +269,7 @@ impl Service {
             address,
             headers: &incoming.headers,
             root: format!("{}/{}", incoming.origin, address.version()),
+            session,
             lagging: &self.lagging,
             settings,
         };

@@ -1,7 +1,7 @@
 //! Single objects, by every key Graph accepts; singletons, content, errors.
 
 use serde_json::json;
-use simulator::{Seed, ServerOptions};
+use simulator::{DELEGATED_ONLY, Seed, ServerOptions};
 
 use crate::client::Client;
 use crate::world::{STAFF, act, contoso, delete, id, put, serve};
@@ -172,4 +172,20 @@ async fn permissions_and_licences_are_missing_where_the_tenant_says_so() {
         (answer.status, answer.code()),
         (400, "AadPremiumLicenseRequired")
     );
+}
+
+#[tokio::test]
+async fn some_kinds_are_read_by_signed_in_persons_only() {
+    let mut tenant = contoso(1);
+    let delegated_only = DELEGATED_ONLY.iter().map(|name| (*name).to_owned());
+    tenant.options_mut().delegated_only = delegated_only.collect();
+    let mut client = Client::start(tenant, ServerOptions::default()).await;
+    let url = "/v1.0/directory/subscriptions";
+    let answer = client.get(url).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (403, "Authorization_RequestDenied")
+    );
+    client.sign_in_with_device().await;
+    assert_eq!(client.get(url).await.status, 200);
 }
