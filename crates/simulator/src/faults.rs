@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 /// Shares are between 0 and 1: of all Graph requests, how many meet the fault.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Faults {
     /// Another seed, other requests.
     pub seed: u64,

@@ -3,6 +3,15 @@
 //! [`Tenant`] is the state machine: seeds and [`Deed`]s go in, objects, edges, changes, recycle bin and
 //! audit log come of them. [`Simulator`] serves it over HTTP as Graph and its token authority do, with
 //! [`Faults`] on demand and a clock that moves only when told.
+//!
+//! Where it is simpler than the real thing:
+//! - A role assignment does not make its principal a member of the activated `directoryRole`, and PIM
+//!   requests create no schedules: whoever seeds or applies one has to say the other too.
+//! - Deleting an object leaves what names it by id in a property (assignments, grants, policies) alone.
+//! - `$search`, `/me`, ETags and actions other than those on secrets, restoring and reading by id are
+//!   refused or unknown.
+//! - Signatures of client assertions are not checked, only form, times, audience and thumbprint.
+//! - Rows of the audit log are there at once.
 
 mod credentials;
 mod deed;

@@ -236,11 +236,11 @@ impl Authority<'_> {
         };
         let signed_in = app.user.clone();
         let user = signed_in.unwrap_or_else(|| "admin@simulated.example".to_owned());
-        Ok(self.issue(sessions, &app, Some(user)))
+        Ok(self.issue(sessions, &app, Some(&user)))
     }
 
-    fn issue(&self, sessions: &mut Sessions, app: &AppCredential, user: Option<String>) -> Grant {
-        let id = sessions.open(app, user.clone());
+    fn issue(&self, sessions: &mut Sessions, app: &AppCredential, user: Option<&str>) -> Grant {
+        let id = sessions.open(app, user);
         let now = self.wall_clock.as_second();
         let mut claims = json!({
             "aud": "https://graph.microsoft.com",
@@ -256,7 +256,7 @@ impl Authority<'_> {
             "uti": id,
             "ver": "1.0",
         });
-        if let Some(user) = &user {
+        if let Some(user) = user {
             claims["upn"] = json!(user);
             claims["scp"] = json!(app.roles.join(" "));
         } else {

@@ -54,12 +54,12 @@ pub(super) enum Poll {
 
 impl Sessions {
     /// Opens a session and gives the id its token carries.
-    pub(super) fn open(&mut self, app: &AppCredential, user: Option<String>) -> String {
+    pub(super) fn open(&mut self, app: &AppCredential, user: Option<&str>) -> String {
         self.count += 1;
         let id = format!("token-{}", self.count);
         let session = Session {
             app: Arc::new(app.clone()),
-            user,
+            user: user.map(str::to_owned),
             issued: Instant::now(),
             requests: 0,
         };
