@@ -8,7 +8,7 @@
 //! - A role assignment does not make its principal a member of the activated `directoryRole`, and PIM
 //!   requests create no schedules: whoever seeds or applies one has to say the other too.
 //! - Deleting an object leaves what names it by id in a property (assignments, grants, policies) alone.
-//! - `$search`, `/me`, ETags and actions other than those on secrets, restoring and reading by id are
+//! - `$search`, `/me`, entity tags and actions other than those on secrets, restoring and reading by id are
 //!   refused or unknown.
 //! - Signatures of client assertions are not checked, only form, times, audience and thumbprint.
 //! - Rows of the audit log are there at once.

@@ -291,11 +291,33 @@ struct SortKey {
     text: Option<String>,
 }
 
+/// Properties of which `$filter` must name one, for kinds that are not listed without a scope.
+fn needed_in_filter(kind: &Kind) -> &'static [&'static str] {
+    match kind.name {
+        "role_management_policy" | "role_management_policy_assignment" => &["scopeId"],
+        name if name.starts_with("pim_group_") => &["groupId", "principalId"],
+        _ => &[],
+    }
+}
+
+fn missing_filter(names: &[&str]) -> Failure {
+    let message = format!("A filter on {} is required.", names.join(" or "));
+    Failure::new(400, "MissingParameters", message)
+}
+
 fn read_filter(call: &Call<'_>, kind: &'static Kind) -> Result<Option<Filter>, Failure> {
     let Some(text) = call.address.query.get("$filter") else {
-        return Ok(None);
+        return match needed_in_filter(kind) {
+            [] => Ok(None),
+            names => Err(missing_filter(names)),
+        };
     };
     let filter = filter::parse(text).map_err(Failure::bad_option)?;
+    let named = filter.properties();
+    let needed = needed_in_filter(kind);
+    if !needed.is_empty() && !needed.iter().any(|name| named.contains(name)) {
+        return Err(missing_filter(needed));
+    }
     for name in filter.properties() {
         if !knows_property(kind, name) {
             let message = format!(

@@ -106,6 +106,13 @@ impl Service {
         let fate =
             lock(&self.attempts).decide(&lock(&self.faults).clone(), &incoming.path_and_query);
         let answer = self.graph(incoming, &address, fate, &ids);
+        tracing::debug!(
+            method = %incoming.method,
+            path = %address.path,
+            status = answer.status,
+            fault = ?fate.fault,
+            "answered"
+        );
         self.dressed(answer, &ids, fate)
     }
 
