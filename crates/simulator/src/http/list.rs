@@ -1,6 +1,7 @@
 //! A page of a list: collections, children, recycle bins, logs and edges alike.
 
 use catalog::{Kind, Shape};
+use jiff::SignedDuration;
 use model::Parser;
 
 use super::answer::{Answer, Failure};
@@ -8,7 +9,7 @@ use super::context::{self, Holds};
 use super::filter::{self, Filter};
 use super::paging::{self, is_directory, seal, unseal};
 use super::projection::{Projection, knows_property};
-use super::source::{Slots, Source};
+use super::source::{Slots, Source, event_time};
 use super::surface::Call;
 use crate::tenant::{Slot, nanoseconds, prefix_of, read};
 
@@ -203,7 +204,7 @@ impl<'c> Listing<'c> {
         let mut parser = Parser::new();
         Box::new(slots.filter(move |slot| {
             let object = self.call.tenant.storage.object(*slot);
-            if !self.call.sees(*slot) || !self.is_of_cast(*slot) {
+            if !self.call.sees(*slot) || !self.is_of_cast(*slot) || self.is_late(*slot) {
                 return false;
             }
             let Some(filter) = &self.filter else {
@@ -214,6 +215,22 @@ impl<'c> Listing<'c> {
                 .expect("because only serialised objects are stored");
             filter.accepts(document.root())
         }))
+    }
+
+    /// Whether a row of a log has not come into view yet.
+    fn is_late(&self, slot: Slot) -> bool {
+        let Shape::Event { .. } = self.kind.shape else {
+            return false;
+        };
+        let most_minutes = self.call.settings.log_delay_minutes;
+        let tenant = self.call.tenant;
+        let own_minutes = spread(slot) % most_minutes.saturating_add(1);
+        let time = event_time(tenant, self.kind, slot).filter(|_| own_minutes > 0);
+        let due = time.and_then(|time| {
+            time.checked_add(SignedDuration::from_mins(i64::from(own_minutes)))
+                .ok()
+        });
+        due.is_some_and(|due| due > tenant.now())
     }
 
     fn is_of_cast(&self, slot: Slot) -> bool {
@@ -282,6 +299,11 @@ impl<'c> Listing<'c> {
         body.push_str("]}");
         Answer::json(200, body)
     }
+}
+
+/// A number that neighbouring slots do not share (the golden ratio's multiplicative hash).
+fn spread(slot: Slot) -> u32 {
+    slot.wrapping_mul(0x9e37_79b9) >> 8
 }
 
 /// Values sort as numbers, then as text; what is missing comes first.

@@ -108,7 +108,8 @@ fn events<'a>(
     }
 }
 
-fn event_time(tenant: &Tenant, kind: &Kind, slot: Slot) -> Option<Timestamp> {
+/// When a row of a log happened.
+pub(crate) fn event_time(tenant: &Tenant, kind: &Kind, slot: Slot) -> Option<Timestamp> {
     let Shape::Event { time } = kind.shape else {
         return None;
     };

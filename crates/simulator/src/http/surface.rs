@@ -89,6 +89,7 @@ pub(crate) struct Settings {
     pub(crate) delta_generation: u64,
     pub(crate) replay_delta: bool,
     pub(crate) omit_deleted_members: bool,
+    pub(crate) log_delay_minutes: u32,
 }
 
 impl Call<'_> {

@@ -47,6 +47,9 @@ pub struct TenantOptions {
     /// Names of kinds the reading application has no permission for: 403
     /// `Authorization_RequestDenied`.
     pub forbidden: HashSet<String>,
+    /// Names of kinds of which lists of mixed types, members for instance, show no more than type and
+    /// id, everything else as null: what Graph does where a permission for the kind is missing.
+    pub limited: HashSet<String>,
     /// Names of kinds that only a signed-in person may read, [`DELEGATED_ONLY`] for instance: 403 for
     /// applications. Nobody is refused unless they are put here.
     pub delegated_only: HashSet<String>,
@@ -65,6 +68,7 @@ impl TenantOptions {
             organization: organization.to_owned(),
             now,
             forbidden: HashSet::new(),
+            limited: HashSet::new(),
             delegated_only: HashSet::new(),
             unlicensed: HashSet::new(),
             log_retention_days: 30,

@@ -189,3 +189,15 @@ async fn some_kinds_are_read_by_signed_in_persons_only() {
     client.sign_in_with_device().await;
     assert_eq!(client.get(url).await.status, 200);
 }
+
+#[tokio::test]
+async fn members_of_kinds_without_permission_show_type_and_id_only() {
+    let mut tenant = contoso(2);
+    tenant.options_mut().limited.insert("user".to_owned());
+    let client = Client::start(tenant, ServerOptions::default()).await;
+    let url = format!("/v1.0/groups/{}/members?$select=id,displayName", id(STAFF));
+    let expected = json!({
+        "@odata.type": "#microsoft.graph.user", "id": id(1), "displayName": null,
+    });
+    assert_eq!(client.get(&url).await.items()[0], expected);
+}
