@@ -83,6 +83,10 @@ impl Projection {
                 projection.choose(&names);
             }
         }
+        let expand = match (select, expand) {
+            (None, None) => expand::always_expanded(kind),
+            _ => expand,
+        };
         if let Some(expand) = expand {
             projection.expands = expand::parse(kind, expand)?;
         }
