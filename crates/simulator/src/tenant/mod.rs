@@ -21,7 +21,7 @@ use catalog::{Kind, Shape};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-pub use options::TenantOptions;
+pub use options::{DELEGATED_ONLY, TenantOptions};
 pub use refusal::Refusal;
 
 pub(crate) use changes::{ChangeLog, Sequence, What};
