@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, rebuild, show, snapshots, sql, stats, tag,
+    ls, man, noise, rebuild, show, snapshots, sql, stats, tag, watch,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -127,6 +127,7 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Auth(auth::AuthArgs),
+    Watch(watch::WatchArgs),
     Import(import::ImportArgs),
     Snapshots(snapshots::SnapshotsArgs),
     Ls(ls::LsArgs),
@@ -141,6 +142,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
+    Noise(noise::NoiseArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),

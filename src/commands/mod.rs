@@ -15,12 +15,14 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod noise;
 pub(crate) mod rebuild;
 pub(crate) mod show;
 pub(crate) mod snapshots;
 pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod tag;
+pub(crate) mod watch;
 
 mod values;
 
@@ -34,6 +36,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Demo(args) => demo::run(app, args),
         Command::Init(args) => init::run(app, args),
         Command::Auth(args) => auth::run(app, args),
+        Command::Watch(args) => watch::run(app, args),
         Command::Import(args) => import::run(app, args),
         Command::Snapshots(args) => snapshots::run(app, args),
         Command::Ls(args) => ls::run(app, args),
@@ -48,6 +51,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),
+        Command::Noise(args) => noise::run(app, args),
         Command::Doctor(args) => doctor::run(app, args),
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),
