@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use collector::{Monitor, Progress, Stage};
+use collector::{CollectMonitor, CollectProgress, Monitor, Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 
+use crate::app::App;
+use crate::failure::{INTERRUPTED, Result};
 use crate::output::{bytes, count};
 
 /// How progress is shown.
@@ -93,7 +95,13 @@ impl Watcher {
         }
     }
 
-    fn is_due(&self, every: Duration) -> bool {
+    fn is_due(&self) -> bool {
+        let every = match self.style {
+            ProgressStyle::None => return false,
+            ProgressStyle::Bar => BAR_EVERY,
+            ProgressStyle::Plain => LINE_EVERY,
+            ProgressStyle::Json => JSON_EVERY,
+        };
         let Ok(mut last) = self.last.lock() else {
             return false;
         };
@@ -102,6 +110,30 @@ impl Watcher {
             *last = Some(Instant::now());
         }
         due
+    }
+
+    /// Shows a state in the style that was asked for.
+    pub(crate) fn show(
+        &self,
+        done: u64,
+        total: u64,
+        text: &str,
+        line: impl FnOnce() -> serde_json::Value,
+    ) {
+        match (self.style, &self.bar) {
+            (ProgressStyle::Bar, Some(bar)) => {
+                bar.set_length(total.max(1));
+                bar.set_position(done);
+                bar.set_message(crate::output::truncated(text, 100));
+            }
+            (ProgressStyle::Plain, _) => {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+            (ProgressStyle::Json, _) => {
+                let _ = writeln!(std::io::stdout(), "{}", line());
+            }
+            _ => {}
+        }
     }
 }
 
@@ -115,13 +147,7 @@ fn stage(stage: Stage) -> &'static str {
 
 impl Monitor for Watcher {
     fn report(&self, progress: &Progress<'_>) {
-        let every = match self.style {
-            ProgressStyle::None => return,
-            ProgressStyle::Bar => BAR_EVERY,
-            ProgressStyle::Plain => LINE_EVERY,
-            ProgressStyle::Json => JSON_EVERY,
-        };
-        if !self.is_due(every) {
+        if !self.is_due() {
             return;
         }
         let (done, total) = if progress.snapshots.1 > 1 {
@@ -143,35 +169,71 @@ impl Monitor for Watcher {
             bytes(progress.bytes),
             progress.name
         );
-        match (self.style, &self.bar) {
-            (ProgressStyle::Bar, Some(bar)) => {
-                bar.set_length(total.max(1));
-                bar.set_position(done);
-                bar.set_message(crate::output::truncated(&text, 100));
-            }
-            (ProgressStyle::Plain, _) => {
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }
-            (ProgressStyle::Json, _) => {
-                let line = serde_json::json!({
-                    "message_type": "status",
-                    "stage": stage(progress.stage),
-                    "current": progress.name,
-                    "snapshots_done": progress.snapshots.0,
-                    "snapshots_total": progress.snapshots.1,
-                    "files_done": progress.files.0,
-                    "files_total": progress.files.1,
-                    "objects_done": progress.objects,
-                    "bytes_done": progress.bytes,
-                    "seconds_elapsed": self.elapsed().as_secs(),
-                });
-                let _ = writeln!(std::io::stdout(), "{line}");
-            }
-            _ => {}
-        }
+        self.show(done, total, &text, || {
+            serde_json::json!({
+                "message_type": "status",
+                "stage": stage(progress.stage),
+                "current": progress.name,
+                "snapshots_done": progress.snapshots.0,
+                "snapshots_total": progress.snapshots.1,
+                "files_done": progress.files.0,
+                "files_total": progress.files.1,
+                "objects_done": progress.objects,
+                "bytes_done": progress.bytes,
+                "seconds_elapsed": self.elapsed().as_secs(),
+            })
+        });
     }
 
     fn cancelled(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+impl CollectMonitor for Watcher {
+    fn report(&self, progress: &CollectProgress<'_>) {
+        if !self.is_due() {
+            return;
+        }
+        let (done, total) = progress.kinds;
+        let text = format!(
+            "reading {}/{} kinds, {} objects, {} requests: {}",
+            count(done),
+            count(total),
+            count(progress.objects),
+            count(progress.requests),
+            progress.kind
+        );
+        self.show(done, total, &text, || {
+            serde_json::json!({
+                "message_type": "status",
+                "kind": progress.kind,
+                "kinds_done": done,
+                "kinds_total": total,
+                "objects_done": progress.objects,
+                "requests": progress.requests,
+                "throttled": progress.throttled,
+                "seconds_elapsed": self.elapsed().as_secs(),
+            })
+        });
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Set by Ctrl-C: what is at hand is dropped, what was committed before stays. A second Ctrl-C ends at once.
+pub(crate) fn stopper(app: &App) -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    app.runtime()?.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            flag.store(true, Ordering::Relaxed);
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    Ok(stop)
 }

@@ -67,7 +67,8 @@ pub(crate) fn lists_any(object: Value<'_>, kinds: &[&'static Kind]) -> bool {
     !kinds.is_empty()
         && object.members().any(|(key, value)| {
             let mut relations = kinds.iter().filter_map(|kind| relationship(kind));
-            is_list(value) && relations.any(|edge| relation_of(&key) == edge.relation)
+            let may_list = is_list(value) || value.is_null();
+            may_list && relations.any(|edge| relation_of(&key) == edge.relation)
         })
 }
 

@@ -48,9 +48,9 @@ pub(crate) struct TokenAnswer {
     #[serde(deserialize_with = "wiped")]
     access_token: Zeroizing<String>,
     #[serde(default)]
-    expires_in: Option<Seconds>,
+    expires_in: Option<serde_json::Value>,
     #[serde(default)]
-    expires_on: Option<Seconds>,
+    expires_on: Option<serde_json::Value>,
     #[serde(default, deserialize_with = "wiped_if_any")]
     refresh_token: Option<Zeroizing<String>>,
 }
@@ -67,20 +67,11 @@ fn wiped_if_any<'de, D: serde::Deserializer<'de>>(
     Option::<String>::deserialize(text).map(|text| text.map(Zeroizing::new))
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Seconds {
-    Number(u64),
-    Text(String),
-}
-
-impl Seconds {
-    fn get(&self) -> Option<u64> {
-        match self {
-            Self::Number(seconds) => Some(*seconds),
-            Self::Text(text) => text.trim().parse().ok(),
-        }
-    }
+/// Whole seconds, whether written as a number or as text.
+fn seconds(value: &serde_json::Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 impl Token {
@@ -97,16 +88,16 @@ impl Token {
         .map_err(|_| Error::malformed("the token endpoint gave no usable token"))?;
         header.set_sensitive(true);
         let now = clock.wall();
+        let until = |end: i64| end.checked_sub(now.as_second());
         let left = answer
             .expires_in
             .as_ref()
-            .and_then(Seconds::get)
-            .or_else(|| {
-                let end = i64::try_from(answer.expires_on.as_ref()?.get()?).ok()?;
-                u64::try_from(end - now.as_second()).ok()
-            });
-        // Without a figure, the shortest life Microsoft's tokens have.
-        let left = Duration::from_secs(left.unwrap_or(3600).min(7 * 86_400));
+            .and_then(seconds)
+            .or_else(|| answer.expires_on.as_ref().and_then(seconds).and_then(until));
+        // Without a figure, the shortest life Microsoft's tokens have; and whatever is said, no new token for
+        // every request.
+        let left = left.unwrap_or(3600).clamp(60, 7 * 86_400);
+        let left = Duration::from_secs(left.unsigned_abs());
         let ahead = RENEW_BEFORE.min(left / 2);
         Ok(Self {
             value: answer.access_token,

@@ -6,11 +6,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::{
     client::{Ask, Client, Item, Repeat},
@@ -18,54 +15,18 @@ use crate::{
     page::Page,
     refusal::Refusal,
     request::{Api, Family, Get, Target, encoded},
-    retry, scan,
+    retry,
     settings::Pace,
-    transport::Raw,
 };
+
+mod wire;
+
+use wire::{Call, Entry, Piece, cut};
 
 /// Most requests Graph takes in one batch.
 const BATCH_SIZE: usize = 20;
 /// Requests due within this time of each other go together.
 const TOGETHER: Duration = Duration::from_secs(1);
-
-#[derive(Serialize)]
-struct Call<'a> {
-    requests: Vec<Entry<'a>>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: String,
-    method: &'static str,
-    url: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<&'static str, &'a str>,
-}
-
-#[derive(Deserialize)]
-struct Answers<'a> {
-    #[serde(borrow)]
-    responses: Vec<Inner<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Inner<'a> {
-    id: String,
-    status: u16,
-    #[serde(default)]
-    headers: Option<BTreeMap<String, serde_json::Value>>,
-    #[serde(borrow, default)]
-    body: Option<&'a RawValue>,
-}
-
-/// One answer, cut out of a batch's.
-struct Piece {
-    status: u16,
-    retry_after: Option<String>,
-    units: Option<String>,
-    request_id: Option<String>,
-    body: Bytes,
-}
 
 /// A request that still has no final answer.
 struct Pending {
@@ -90,7 +51,7 @@ enum Outcome {
 
 impl Client {
     /// Reads any number of pages or objects; results stand in the order of the requests. `Err` only if
-    /// nothing could be had at all.
+    /// nothing could be had at all. All answers are in memory at the end: ask for some hundreds at a time.
     pub async fn batch(&self, requests: &[Get]) -> Result<Vec<Result<Page>>> {
         let mut results: Vec<Option<Result<Page>>> = requests.iter().map(|_| None).collect();
         let mut pending: Vec<Pending> = (0..requests.len())
@@ -290,6 +251,7 @@ impl Client {
                 label: request.label,
                 family: request.family,
                 cost: request.cost,
+                again: one.tries > 1 || one.renewed,
             });
         }
         let mut headers = HeaderMap::new();
@@ -401,50 +363,4 @@ fn asked(request: &Get) -> String {
         }
         Target::Link(link) => format!("GET {}", crate::origin::shown(link.url())),
     }
-}
-
-/// Cuts the answer to a batch into the answers to its requests, by number.
-fn cut(raw: &Raw, count: usize) -> Result<BTreeMap<usize, Piece>> {
-    raw.expect_json()?;
-    let body = raw
-        .body
-        .slice(raw.body.len() - scan::without_mark(&raw.body).len()..);
-    // Checks depth, completeness and UTF-8 before anything is built from it.
-    scan::envelope(&body)?;
-    let answers: Answers<'_> = serde_json::from_slice(&body)
-        .map_err(|_| Error::malformed("the answer to the batch has no usable `responses`"))?;
-    let mut pieces = BTreeMap::new();
-    for inner in answers.responses {
-        let Some(id) = inner.id.parse::<usize>().ok().filter(|id| *id < count) else {
-            return Err(Error::malformed(
-                "the answer to the batch has an answer to nothing",
-            ));
-        };
-        let header = |name: &str| {
-            let headers = inner.headers.as_ref()?;
-            let (_, value) = headers
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-            Some(
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned),
-            )
-        };
-        let piece = Piece {
-            status: inner.status,
-            retry_after: header("retry-after"),
-            units: header("x-ms-resource-unit"),
-            request_id: header("request-id"),
-            body: inner
-                .body
-                .map_or_else(Bytes::new, |value| body.slice_ref(value.get().as_bytes())),
-        };
-        if pieces.insert(id, piece).is_some() {
-            return Err(Error::malformed(
-                "the answer to the batch answers a request twice",
-            ));
-        }
-    }
-    Ok(pieces)
 }

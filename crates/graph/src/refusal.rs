@@ -109,6 +109,9 @@ impl Refusal {
         {
             return ErrorKind::NotLicensed;
         }
+        if self.has_code(&["Directory_ConcurrencyViolation"]) {
+            return ErrorKind::Conflict;
+        }
         match self.status {
             401 => ErrorKind::SignIn,
             403 => ErrorKind::Forbidden,

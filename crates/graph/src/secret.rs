@@ -1,6 +1,12 @@
 //! Secrets: where they are, read when they are needed, never printed.
 
-use std::{fmt, fs, path::PathBuf, process::Command, sync::Arc};
+use std::{
+    fmt, fs,
+    io::Read,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
 
 use zeroize::Zeroizing;
 
@@ -97,8 +103,7 @@ impl Secret {
             Source::File(path) => {
                 note = readable_by_others(path)
                     .then(|| format!("{self} can be read by other users of this machine"));
-                let bytes =
-                    Zeroizing::new(fs::read(path).map_err(|e| self.unreadable(&e.to_string()))?);
+                let bytes = self.file(path)?;
                 self.text(&bytes)?
             }
             Source::Command(words) => self.run(words)?,
@@ -118,6 +123,17 @@ impl Secret {
             value: Zeroizing::new(trimmed.to_owned()),
             note,
         })
+    }
+
+    fn file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        fs::File::open(path)
+            .and_then(|file| {
+                file.take(SECRET_LIMIT_BYTES as u64 + 1)
+                    .read_to_end(&mut bytes)
+            })
+            .map_err(|e| self.unreadable(&e.to_string()))?;
+        Ok(bytes)
     }
 
     fn run(&self, words: &[String]) -> Result<Zeroizing<String>> {
@@ -181,13 +197,13 @@ impl fmt::Debug for SecretValue {
 }
 
 #[cfg(unix)]
-fn readable_by_others(path: &std::path::Path) -> bool {
+fn readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
 }
 
 #[cfg(not(unix))]
-fn readable_by_others(_: &std::path::Path) -> bool {
+fn readable_by_others(_: &Path) -> bool {
     false
 }
 

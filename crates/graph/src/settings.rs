@@ -216,7 +216,7 @@ pub struct Settings {
     pub authority: Option<Url>,
     /// Another Graph.
     pub graph: Option<Url>,
-    /// Tenant id (GUID) or one of its domain names.
+    /// Tenant id (GUID) or one of its domain names. May be empty with a managed identity.
     pub tenant: String,
     /// Who signs in.
     pub credential: Credential,
@@ -290,7 +290,10 @@ impl Settings {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
             && !self.tenant.starts_with('.');
-        if !tenant_fits {
+        // The identity of a machine belongs to one tenant, which need not be named.
+        let of_machine = matches!(self.credential, Credential::ManagedIdentity { .. });
+        let named_elsewhere = of_machine && self.tenant.is_empty();
+        if !(tenant_fits || named_elsewhere) {
             return Err(
                 Error::settings("the tenant is neither a tenant id nor a domain name")
                     .with_way_out("copy the tenant id from the overview page of Entra ID"),

@@ -22,6 +22,9 @@ use crate::{
 /// Most of an error's body that is read, in bytes.
 const ERROR_BODY_LIMIT_BYTES: usize = 256 * 1024;
 
+/// Longest time to make a connection, where exchanges have a limit at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Sends requests to one origin.
 #[derive(Clone)]
 pub(crate) struct Transport {
@@ -68,12 +71,12 @@ impl Transport {
             .referer(false)
             .gzip(true)
             .user_agent(user_agent)
-            .connect_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(16);
-        if exchange_timeout.is_none() {
-            // Then no timer of ours is left that a runtime with a paused clock could run ahead to.
-            builder = builder.pool_idle_timeout(None);
-        }
+        builder = match exchange_timeout {
+            Some(limit) => builder.connect_timeout(CONNECT_TIMEOUT.min(limit)),
+            // Then no timer at all is left that a runtime with a paused clock could run ahead to.
+            None => builder.pool_idle_timeout(None),
+        };
         if direct {
             builder = builder.no_proxy();
         }
@@ -182,23 +185,26 @@ async fn body(response: Response, limit_bytes: usize) -> Result<Bytes> {
     Ok(whole.freeze())
 }
 
-/// Why there is no answer. The address is left out: it may hold tokens.
+/// Why there is no answer. Of the address only the host is named: the rest may hold tokens.
 fn lost(error: &reqwest::Error) -> Error {
+    let why = causes(error);
+    if error.is_decode() {
+        return Error::cut_short(format!("the answer cannot be decompressed: {why}"));
+    }
+    let host = error
+        .url()
+        .and_then(|url| url.host_str())
+        .unwrap_or("the server");
     let kind = if error.is_timeout() {
         ErrorKind::Timeout
-    } else if error.is_decode() {
-        ErrorKind::Malformed
     } else {
         ErrorKind::Connection
     };
-    match kind {
-        ErrorKind::Malformed => Error::cut_short(format!(
-            "the answer cannot be decompressed: {}",
-            causes(error)
-        )),
-        _ if error.is_connect() => Error::new(kind, format!("cannot connect: {}", causes(error))),
-        _ => Error::new(kind, format!("the connection broke: {}", causes(error))),
+    if error.is_connect() {
+        return Error::new(kind, format!("cannot connect to {host}: {why}"))
+            .with_way_out("check the network, a proxy (HTTPS_PROXY), and firewalls on the way");
     }
+    Error::new(kind, format!("the connection to {host} broke: {why}"))
 }
 
 /// The innermost cause, which names the matter without the address that outer ones repeat.

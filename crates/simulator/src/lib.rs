@@ -1,5 +1,24 @@
 //! A Graph tenant in a process, written against Microsoft's documentation and not against our client.
+//!
+//! [`Tenant`] is the state machine: seeds and [`Deed`]s go in, objects, edges, changes, recycle bin and
+//! audit log come of them. [`Simulator`] serves it over HTTP as Graph and its token authority do, with
+//! [`Faults`] on demand and a clock that moves only when told. [`World`] is an invented company that
+//! makes the seeds and deeds, day by day, with incidents to find in them.
 
+mod credentials;
 mod deed;
+mod faults;
+mod http;
+mod server;
+mod tenant;
+mod usage;
+mod world;
 
+pub use credentials::{AppCredential, DEFAULT_APP_ID, DEFAULT_SECRET};
 pub use deed::{Act, Actor, Deed, Properties, Seed};
+pub use faults::{ExpiredDelta, Faults, RetryAfter};
+pub use http::{Limits, TenantSize};
+pub use server::{DayRule, ServerOptions, Simulator};
+pub use tenant::{Applied, Refusal, Tenant, TenantOptions};
+pub use usage::{RequestCount, Usage};
+pub use world::{Planted, World, WorldOptions};

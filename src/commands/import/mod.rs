@@ -4,15 +4,14 @@ mod report;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use collector::{Format as ImportFormat, ImportRequest};
 use jiff::Timestamp;
 
 use crate::app::App;
-use crate::failure::{Failure, INTERRUPTED, PARTIAL, Result};
-use crate::progress::{ProgressStyle, Watcher};
+use crate::failure::{Failure, PARTIAL, Result};
+use crate::progress::{ProgressStyle, Watcher, stopper};
 
 /// Read existing exports into the archive
 #[derive(Debug, Args)]
@@ -136,19 +135,4 @@ fn moment(text: &str) -> Result<Timestamp> {
         )));
     }
     Ok(time)
-}
-
-/// Set by Ctrl-C: the snapshot at hand is dropped, those before it stay. A second Ctrl-C ends at once.
-fn stopper(app: &App) -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    app.runtime()?.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            flag.store(true, Ordering::Relaxed);
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    });
-    Ok(stop)
 }

@@ -47,7 +47,11 @@ pub(super) fn remark_differences(
             .unwrap_or(key)
             .to_owned()
     };
-    sides.retain(|key, _| !taken.touched.contains(&own_id(key)));
+    let removed = |key: &str| {
+        let mut ends = key.split(model::KEY_SEPARATOR);
+        ends.any(|end| intake.removed.contains_key(end))
+    };
+    sides.retain(|key, _| !taken.touched.contains(&own_id(key)) && !removed(key));
     let untracked = intake.slots[slot]
         .target
         .kind()

@@ -3,10 +3,13 @@
 //! The same words are what a run writes to disk as it goes, so that going on after a crash is telling
 //! them again.
 
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::CoverageState;
+use tokio::sync::oneshot;
 
 /// One step of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,6 +40,19 @@ pub(super) enum Message {
     Content(Content),
     /// A kind is finished.
     Done(Outcome),
+    /// Which objects did the delta of this kind name that nobody knew?
+    #[serde(skip)]
+    News {
+        kind: String,
+        answer: Arc<Mutex<Option<oneshot::Sender<Vec<String>>>>>,
+    },
+}
+
+impl Message {
+    /// Whether it is kept for a run that goes on: questions are not.
+    pub(super) fn is_kept(&self) -> bool {
+        !matches!(self, Self::News { .. })
+    }
 }
 
 /// One page.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Kind;
-use graph::{Client, MeterReport};
+use graph::{Api, Client, Get, MeterReport};
 use jiff::{SignedDuration, Timestamp};
 use model::is_guid;
 use store::{Commit, CoverageState, Finding, KindRecord, RecordId, SnapshotNumber, Source, Writer};
@@ -162,6 +162,7 @@ pub fn collect(
 ) -> Result<CollectReport> {
     let identity = runtime.block_on(client.identity())?;
     check_tenant(writer, identity.tenant.as_deref())?;
+    runtime.block_on(set_clock(client));
     let begun = Begun::new(writer, client, request)?;
     let reader = plan::Reader {
         roles: identity.roles.clone(),
@@ -250,6 +251,15 @@ pub fn collect(
         resumed: begun.resumes,
         discarded: begun.discarded,
     })
+}
+
+/// Asks Graph for anything, so that the tenant's clock is known before the first page. What it answers
+/// is of no interest.
+async fn set_clock(client: &Client) {
+    if client.server_time().is_none() {
+        let get = Get::path(Api::V1, "/organization?$select=id", "organization");
+        let _ = client.get(&get).await;
+    }
 }
 
 /// A token for another tenant than the archive's must not fill it.
@@ -369,8 +379,10 @@ impl Run<'_, '_> {
     /// Takes messages until there are no more.
     fn listen(&mut self, mut inbox: mpsc::Receiver<Message>) -> Result<()> {
         while let Some(message) = inbox.blocking_recv() {
-            self.spool
-                .add(self.taker.intake.snapshot.archive(), &message)?;
+            if message.is_kept() {
+                self.spool
+                    .add(self.taker.intake.snapshot.archive(), &message)?;
+            }
             self.take(message)?;
             if self.monitor.cancelled() {
                 self.spool.flush(self.taker.intake.snapshot.archive())?;

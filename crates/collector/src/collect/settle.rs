@@ -132,7 +132,7 @@ impl Taker<'_> {
         let is_event = self.intake.slots[slot].target.is_event();
         let is_whole = outcome.mode == Mode::Whole && outcome.state == CoverageState::Complete;
         if !is_event && !is_whole {
-            self.close_stale(slot, taken)?;
+            self.close_stale(slot, &taken.wholes)?;
         }
         let mut state = outcome.state;
         let mut reason = outcome.reason.clone();
@@ -166,14 +166,16 @@ impl Taker<'_> {
     }
 
     /// Takes out of the snapshot what was not seen and cannot be there any more.
-    fn close_stale(&mut self, slot: usize, taken: &Taken) -> Result<()> {
+    pub(super) fn close_stale(&mut self, slot: usize, wholes: &HashSet<String>) -> Result<()> {
         let intake = &mut self.intake;
+        let none = HashSet::new();
         let Some(kind) = intake.slots[slot].target.kind() else {
             return Ok(());
         };
         let is_edge = edges::relationship(kind).is_some();
         let parents_gone = kind.parent.is_some() && !intake.removed.is_empty();
-        if taken.wholes.is_empty() && !parents_gone {
+        let replaced = intake.replaced.get(&slot).unwrap_or(&none);
+        if wholes.is_empty() && replaced.is_empty() && !parents_gone {
             return Ok(());
         }
         let handle = intake.slots[slot].handle;
@@ -194,8 +196,9 @@ impl Taker<'_> {
                 let object = ObjectKey::from_text(key);
                 let mut ends = object.parts();
                 let own = if is_edge { 2 } else { 1 };
-                let gone = parents_gone && ends.by_ref().take(own).any(|end| removed.contains(end));
-                if gone || taken.wholes.contains(parent) {
+                let gone =
+                    parents_gone && ends.by_ref().take(own).any(|end| removed.contains_key(end));
+                if gone || wholes.contains(parent) || replaced.contains(parent) {
                     stale.push(key.to_owned());
                 }
                 Ok(())

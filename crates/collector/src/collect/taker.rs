@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use catalog::Kind;
 use model::{KEY_SEPARATOR, write_text};
 use roaring::RoaringBitmap;
 use store::{Closing, Verdict};
+use tokio::sync::oneshot;
 
 use super::message::{Content, Message, Outcome, Page};
 use crate::error::{Error, Result};
@@ -82,6 +84,7 @@ impl<'w> Taker<'w> {
                 self.taken(&kind).outcome = Some(outcome);
                 Ok(())
             }
+            Message::News { kind, answer } => self.news(&kind, &answer),
         }
     }
 
@@ -103,11 +106,31 @@ impl<'w> Taker<'w> {
         let slot = self.intake.slot(&Target::Catalogued(kind(name)?))?;
         let handle = self.intake.slots[slot].handle;
         if compare {
+            self.close_stale(slot, &HashSet::new())?;
             let predicted = self.intake.snapshot.alive(handle, Closing::Keep)?;
             self.taken(name).predicted = Some(predicted);
             self.intake.fresh.get_or_insert_with(Fresh::default);
         }
         self.intake.snapshot.restart(handle);
+        Ok(())
+    }
+
+    fn news(
+        &mut self,
+        name: &str,
+        answer: &Mutex<Option<oneshot::Sender<Vec<String>>>>,
+    ) -> Result<()> {
+        let slot = self.intake.slot(&Target::Catalogued(kind(name)?))?;
+        let mut news = self.intake.news.remove(&slot).unwrap_or_default();
+        news.sort_unstable();
+        news.dedup();
+        // What was named and then removed is no news.
+        news.retain(|key| !self.intake.removed.contains_key(key));
+        let answer = answer.lock().ok().and_then(|mut answer| answer.take());
+        if let Some(answer) = answer {
+            // Whoever asked may have given up meanwhile.
+            let _ = answer.send(news);
+        }
         Ok(())
     }
 

@@ -126,8 +126,14 @@ pub(crate) struct Intake<'w> {
     pub(crate) objects: u64,
     /// Keys and contents taken, where somebody will ask for those not in the archive yet.
     pub(crate) fresh: Option<Fresh>,
-    /// Keys of objects that a delta said are gone.
-    pub(crate) removed: HashSet<String>,
+    /// Keys of objects that a delta said are gone, with their kind: the same id may be alive in the
+    /// recycle bin.
+    pub(crate) removed: HashMap<String, usize>,
+    /// Sources, by kind of edge, to whose only target a delta named a new one.
+    pub(crate) replaced: HashMap<usize, HashSet<String>>,
+    /// Keys of objects that a delta named and nobody knows yet, by kind. A delta leaves out what was
+    /// never set, so they must be read by themselves.
+    pub(crate) news: HashMap<usize, Vec<String>>,
 }
 
 /// Contents that are in no committed snapshot, by kind and version.
@@ -178,7 +184,9 @@ impl<'w> Intake<'w> {
             organizations: known.organizations.clone(),
             objects: 0,
             fresh: None,
-            removed: HashSet::new(),
+            removed: HashMap::new(),
+            replaced: HashMap::new(),
+            news: HashMap::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use catalog::{Kind, PARENT};
-use model::Value;
+use model::{Value, fold_id};
 use store::{Ordinal, UnitId, Verdict};
 
 use super::Intake;
@@ -116,11 +116,11 @@ impl Intake<'_> {
             self.snapshot.remove(handle, key.text.as_str())?;
             self.slots[slot].present = true;
             if self.options.collected {
-                self.removed.insert(key.text.as_str().to_owned());
+                self.removed.insert(key.text.as_str().to_owned(), slot);
             }
             return Ok(());
         }
-        if !self.removed.is_empty() {
+        if self.removed.get(key.text.as_str()) == Some(&slot) {
             self.removed.remove(key.text.as_str());
         }
         let lists = self.take_lists(target, object, &key, around)?;
@@ -133,6 +133,14 @@ impl Intake<'_> {
             });
         if only_lists {
             return Ok(());
+        }
+        if self.options.delta && self.options.collected {
+            let handle = self.slots[slot].handle;
+            if !self.snapshot.has(handle, key.text.as_str())? {
+                let news = self.news.entry(slot).or_default();
+                news.push(key.text.as_str().to_owned());
+                return Ok(());
+            }
         }
         let kind = target.kind();
         let rules = Rc::clone(&self.slots[slot].rules);
@@ -179,6 +187,13 @@ impl Intake<'_> {
                 list.get("id").is_some()
                     || list.elements().all(|element| element.get("id").is_some())
             };
+            if object
+                .get(relationship.relation)
+                .is_some_and(Value::is_null)
+            {
+                // Expanded, and there is none.
+                names.push(relationship.relation.to_owned());
+            }
             for (name, list) in edges::listed(object, relationship.relation) {
                 if !is_edges(list) {
                     continue;
@@ -242,6 +257,10 @@ impl Intake<'_> {
                 }
             };
             let key = Key::of_edge(&edge.source, &edge.target);
+            if self.options.delta && self.is_single(slot) {
+                let replaced = self.replaced.entry(slot).or_default();
+                replaced.insert(fold_id(&edge.source));
+            }
             if edge.removed {
                 let handle = self.slots[slot].handle;
                 self.snapshot.remove(handle, key.text.as_str())?;
@@ -253,6 +272,12 @@ impl Intake<'_> {
             ordinals.extend(self.put(slot, &key, None, around)?);
         }
         Ok(ordinals)
+    }
+
+    fn is_single(&self, slot: usize) -> bool {
+        let kind = self.slots[slot].target.kind();
+        kind.and_then(edges::relationship)
+            .is_some_and(|relationship| relationship.single)
     }
 
     /// Remembers what an element came to, unless there was something to say about it: then it is

@@ -12,7 +12,7 @@ use url::Url;
 use super::Client;
 use crate::{
     auth::Token,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, printable},
     origin::shown,
     refusal,
     request::Family,
@@ -22,6 +22,9 @@ use crate::{
 
 /// Tries for an answer that is complete but not what Graph answers: a proxy's page may be gone the next time.
 const MALFORMED_TRIES: u32 = 3;
+
+/// Most resource units one answer is believed to have cost: a false figure must not stop the run for days.
+const MOST_UNITS: u32 = 1000;
 
 /// A request, ready to be sent any number of times.
 pub(crate) struct Ask {
@@ -42,6 +45,8 @@ pub(crate) struct Item {
     pub label: &'static str,
     pub family: Family,
     pub cost: u32,
+    /// It was sent before, in another request.
+    pub again: bool,
 }
 
 /// After which failures a request may be sent again.
@@ -64,6 +69,8 @@ struct Failure {
     retry_after: RetryAfter,
     /// The failure is the tenant's, not the request's: all of the family must wait.
     pauses: bool,
+    /// Whose quota it was, in Graph's words (`scope/limit/app/tenant`).
+    quota: Option<String>,
 }
 
 impl Client {
@@ -80,9 +87,11 @@ impl Client {
     async fn persist<T>(&self, ask: &Ask, accept: impl Fn(&Raw) -> Result<T>) -> Result<T> {
         let mut waited = Duration::ZERO;
         let mut renewed = false;
+        let mut again = false;
         let mut tries = 1;
         loop {
-            let (token, outcome) = self.once(ask, tries > 1).await?;
+            let (token, outcome) = self.once(ask, again).await?;
+            again = true;
             let failure = match outcome {
                 Ok(raw) if raw.status < 300 => match accept(&raw) {
                     Ok(answer) => return Ok(answer),
@@ -97,23 +106,29 @@ impl Client {
                 Err(lost) => self.lost(ask, lost),
             };
             let error = failure.error.without(&token.value);
-            let wait = self.wait_for(failure.retry_after, tries);
-            if tries >= failure.max_tries || waited + wait > self.0.limits.max_total_wait {
+            let last = tries >= failure.max_tries;
+            if last && !failure.pauses {
                 return Err(error);
             }
-            waited += wait;
-            tries += 1;
+            let wait = self.wait_for(failure.retry_after, tries);
             if failure.pauses {
+                // Also by the last try: the others of the family would meet the same answer.
                 ask.items
                     .iter()
                     .for_each(|item| self.0.budget.pause(item.family, wait));
             }
+            if last || waited + wait > self.0.limits.max_total_wait {
+                return Err(error);
+            }
+            waited += wait;
+            tries += 1;
             // Without the message: Graph repeats parts of the query in it.
             tracing::warn!(
                 asked = ask.shown(),
                 kind = ?error.kind(),
                 status = error.status(),
                 request_id = error.request_id(),
+                quota = failure.quota,
                 wait_ms = wait.as_millis(),
                 tries,
                 "asking again"
@@ -141,7 +156,7 @@ impl Client {
         let token = self.0.tokens.token().await?;
         ask.items
             .iter()
-            .for_each(|item| self.0.meter.sent(item.label, again));
+            .for_each(|item| self.0.meter.sent(item.label, again || item.again));
         if ask.batch {
             self.0.meter.batch();
         }
@@ -217,7 +232,9 @@ impl Client {
     }
 
     pub(crate) fn settle_one(&self, item: &Item, units: Option<&str>, bytes: usize, status: u16) {
-        let units = units.and_then(|text| text.trim().parse::<u32>().ok());
+        let units = units
+            .and_then(|text| text.trim().parse::<u32>().ok())
+            .map(|units| units.min(MOST_UNITS));
         if let Some(units) = units {
             self.0.budget.correct(item.family, item.cost, units);
         }
@@ -238,6 +255,7 @@ impl Client {
             max_tries,
             retry_after: RetryAfter::Unknown,
             pauses: false,
+            quota: None,
         }
     }
 
@@ -255,6 +273,7 @@ impl Client {
                 raw.date().unwrap_or_else(|| self.0.clock.wall()),
             ),
             pauses: raw.status == 429,
+            quota: raw.named("x-ms-throttle-scope").map(printable),
         }
     }
 
@@ -277,6 +296,7 @@ impl Client {
             max_tries,
             retry_after: RetryAfter::Unknown,
             pauses: false,
+            quota: None,
         }
     }
 

@@ -39,8 +39,7 @@ impl Settings {
             None if managed_identity => Credential::ManagedIdentity { client_id },
             None => return Err(incomplete(tenant.is_some(), client_id.is_some())),
         };
-        let tenant = tenant.ok_or_else(|| incomplete(false, true))?;
-        let mut settings = Self::new(tenant, credential);
+        let mut settings = Self::new(tenant.unwrap_or_default(), credential);
         if let Some(host) = text("AZURE_AUTHORITY_HOST") {
             settings.set_authority(&host)?;
         }
@@ -166,6 +165,12 @@ mod tests {
         );
         assert_eq!(credential(&all[2..], true), "Federated(app, /t)");
         assert_eq!(credential(&[], true), "ManagedIdentity(app)");
+        let machine = read(&[], true).expect("settings");
+        assert_eq!(
+            format!("{:?}", machine.credential),
+            "ManagedIdentity(system-assigned)"
+        );
+        assert!(machine.check().is_ok());
         assert_eq!(
             credential(&[("AZURE_CLIENT_SECRET", " "), all[2]], false),
             "Federated(app, /t)"

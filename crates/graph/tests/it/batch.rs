@@ -142,6 +142,7 @@ async fn throttled_requests_go_again_alone_after_their_own_time() {
         ]
     );
     assert_eq!(clock.monotonic().as_secs(), 60);
+    assert_eq!(client.meter().snapshot().total.retries, 2);
     let report = client.meter().snapshot();
     assert_eq!(
         (

@@ -89,6 +89,22 @@ async fn a_single_object_needs_no_value() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_million_items_is_counted() {
+    let body = format!("{{\"value\":[{}{{}}]}}", "{},".repeat(999_999));
+    let server = Server::start(move |_| Reply::ok(body.clone())).await;
+    assert_eq!(
+        server.client().get(&list()).await.expect("a page").items,
+        1_000_000
+    );
+}
+
+#[tokio::test]
+async fn an_announced_half_gigabyte_is_not_read() {
+    let reply = Reply::ok("{\"value\":[\"").header("Content-Length", "500000000");
+    assert_eq!(refused(reply).await.kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
 async fn depth_is_bounded_without_recursion() {
     let deep = format!(
         "{{\"value\":{}{}}}",

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use graph::{Api, Client, Clock, ErrorKind, Family, Get, Page, PageGuard};
+use graph::{Api, Client, Clock, ErrorKind, Family, Get, Pace, Page, PageGuard};
 
 use crate::server::{Reply, Server};
 
@@ -277,6 +277,26 @@ async fn a_server_that_never_answers_is_left() {
         .expect_err("no answer");
     // The token answer may be late as well on a slow machine: either way it is a timeout.
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+}
+
+#[tokio::test]
+async fn false_figures_do_not_stop_the_run() {
+    let server = Server::start(|_| {
+        Reply::ok(r#"{"value":[]}"#)
+            .header("x-ms-resource-unit", "4294967295")
+            .header("x-ms-throttle-limit-percentage", "1e300")
+            .header("Date", "Fri, 31 Dec 9999 23:59:59 GMT")
+    })
+    .await;
+    let clock = Server::clock();
+    let mut settings = server.settings();
+    settings.pace = Pace::Microsoft;
+    settings.clock = Arc::clone(&clock) as _;
+    let client = Client::new(settings).expect("settings that work");
+    for _ in 0..5 {
+        client.get(&users()).await.expect("a page");
+    }
+    assert!(clock.monotonic() < Duration::from_mins(2));
 }
 
 #[tokio::test]

@@ -1,22 +1,22 @@
 //! Nothing secret is printed: not in logs, not in errors, not in debug output.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io};
 
 use graph::{Api, Client, Credential, Get, Secret, Settings};
-use tracing_subscriber::fmt::MakeWriter;
 use zeroize::Zeroizing;
 
 use crate::server::{Reply, SECRET, Server};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread's test has logged. Each test runs on a thread of its own, and its runtime with it.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend(bytes);
+        LOG.with_borrow_mut(|log| log.extend(bytes));
         Ok(bytes.len())
     }
 
@@ -25,23 +25,15 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// Everything a client prints on a run with trouble of every kind, at the finest level.
 #[tokio::test]
 async fn secrets_tokens_and_query_values_are_never_printed() {
-    let log = Log::default();
+    // For the whole process: which events are wanted is remembered per place in the code, not per thread.
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
+        .with_writer(|| Log)
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::subscriber::set_global_default(subscriber).expect("because no other test sets one");
 
     let echo = |seen: &crate::server::Seen| {
         let said = format!("{} {}", seen.header("authorization"), seen.path);
@@ -100,9 +92,7 @@ async fn secrets_tokens_and_query_values_are_never_printed() {
     let error = client.identity().await.expect_err("refused");
     shown.push(format!("{error} {error:?}"));
     let shown = shown.join("\n");
-    drop(guard);
-
-    let logged = String::from_utf8_lossy(&log.0.lock().expect("not poisoned")).into_owned();
+    let logged = LOG.with_borrow(|log| String::from_utf8_lossy(log).into_owned());
     // The log is really there.
     assert!(
         logged.contains("/v1.0/users?$filter&$deltatoken") && logged.contains("asking again"),

@@ -10,7 +10,9 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use graph::{Api, Client, Clock, Credential, ErrorKind, Get, IdentityEndpoint, Secret, Settings};
+use graph::{
+    Api, Client, Clock, Cloud, Credential, ErrorKind, Get, IdentityEndpoint, Secret, Settings,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use url::Url;
@@ -446,6 +448,33 @@ async fn app_service_is_asked_with_its_header() {
         .expect_err(far);
         assert_eq!(error.kind(), ErrorKind::Settings);
     }
+}
+
+#[test]
+fn every_cloud_works_without_further_settings() {
+    for word in ["global", "usgov", "dod", "china"] {
+        let cloud: Cloud = word.parse().expect("a cloud");
+        assert_eq!(cloud.to_string(), word);
+        let secret = Secret::from_env("NOT_READ_YET");
+        let credential = Credential::ClientSecret {
+            client_id: "a".into(),
+            secret,
+        };
+        let settings = Settings {
+            cloud,
+            ..Settings::new("contoso.example", credential)
+        };
+        let client = Client::new(settings).expect("settings that work");
+        assert!(
+            client
+                .link(&format!("{}/v1.0/users", cloud.graph()))
+                .is_ok()
+        );
+    }
+    assert_eq!(
+        "mars".parse::<Cloud>().expect_err("no such cloud").kind(),
+        ErrorKind::Settings
+    );
 }
 
 #[tokio::test]

@@ -209,5 +209,11 @@ async fn a_server_that_cannot_be_reached_was_not_written_to() {
         .await
         .expect_err("nobody there");
     assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(
+        error
+            .to_string()
+            .starts_with("POST /v1.0/groups: cannot connect to 127.0.0.1: "),
+        "{error}"
+    );
     assert_eq!(client.meter().snapshot().total.requests, 3);
 }

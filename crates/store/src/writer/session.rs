@@ -300,6 +300,19 @@ impl Session {
             .find(|ordinal| self.seen.contains(*ordinal)))
     }
 
+    /// Whether an object is there, as far as this snapshot knows.
+    pub(super) fn has(&self, archive: &Archive, key: &str) -> Result<bool> {
+        let handle = archive.sealer.object(&self.state.name, key).handle;
+        let Some(object) = self.object(archive, &handle)? else {
+            return Ok(false);
+        };
+        let mut chain = self.chain(archive, object)?.into_iter();
+        Ok(chain.any(|(ordinal, _)| {
+            let was_alive = self.base_alive.contains(ordinal) && !self.removed.contains(ordinal);
+            self.seen.contains(ordinal) || was_alive
+        }))
+    }
+
     pub(super) fn unsee(&mut self, ordinal: Ordinal) {
         self.seen.remove(ordinal);
         self.volatile.remove(&ordinal);

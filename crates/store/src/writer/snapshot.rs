@@ -137,6 +137,11 @@ impl SnapshotWriter<'_> {
         self.sessions[kind.0].seen(&self.writer.archive, key)
     }
 
+    /// Whether an object is there: seen in this snapshot, or alive before and not marked as gone.
+    pub fn has(&self, kind: KindHandle, key: &str) -> Result<bool> {
+        self.sessions[kind.0].has(&self.writer.archive, key)
+    }
+
     /// Takes a version out of the snapshot again.
     pub fn unsee(&mut self, kind: KindHandle, ordinal: Ordinal) {
         self.sessions[kind.0].unsee(ordinal);

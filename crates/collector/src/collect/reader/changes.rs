@@ -1,6 +1,9 @@
 //! Delta queries: what changed since the last run, and full reads beside them.
 
+use std::sync::{Arc, Mutex};
+
 use graph::{ErrorKind, Get, Link};
+use tokio::sync::oneshot;
 
 use super::super::message::{Message, Mode, Outcome};
 use super::super::plan::{Step, Way};
@@ -17,6 +20,7 @@ impl Reader {
         match self.round(step, link).await {
             Ok(read) => {
                 self.add_rows(step.kind, read.ids);
+                self.read_news(step).await?;
                 Ok(Outcome {
                     delta: read.delta.map(|link| link.as_str().to_owned()),
                     whole_at: step.whole_at,
@@ -51,6 +55,7 @@ impl Reader {
             }
             Err(failure) => return Err(failure),
         };
+        self.read_news(step).await?;
         self.restart(step, true).await?;
         let whole = self.list(step, None).await?;
         if let Some(link) = &read.delta {
@@ -114,6 +119,24 @@ impl Reader {
             .cost(step.kind.cost())
             .prefer("return=minimal");
         self.pages(place, get, None).await
+    }
+
+    /// Reads the objects that a delta named for the first time: it leaves out what was never set.
+    async fn read_news(&self, step: &Step) -> Result<()> {
+        let (answer, asked) = oneshot::channel();
+        self.tell(Message::News {
+            kind: step.kind.name.to_owned(),
+            answer: Arc::new(Mutex::new(Some(answer))),
+        })
+        .await?;
+        let news = asked.await.map_err(|_| Failure::Gone)?;
+        let place = Place {
+            step,
+            parent: "",
+            delta: false,
+        };
+        self.objects(place, &news).await?;
+        Ok(())
     }
 
     /// Tells which objects changed while a kind was being read in full.

@@ -113,6 +113,16 @@ impl Reader {
         if ids.is_empty() {
             self.tell_empty(step).await?;
         }
+        let pages = self.objects(place, &ids).await?;
+        read.pages += pages;
+        read.ids = ids;
+        Ok(read)
+    }
+
+    /// Reads objects by their own addresses; how many there were.
+    pub(super) async fn objects(&self, place: Place<'_>, ids: &[String]) -> Result<u64> {
+        let step = place.step;
+        let mut read = Read::default();
         for chunk in ids.chunks(BATCH) {
             let gets: Vec<Get> = chunk
                 .iter()
@@ -137,8 +147,7 @@ impl Reader {
                 }
             }
         }
-        read.ids = ids;
-        Ok(read)
+        Ok(read.pages)
     }
 
     /// Reads the rows of a log since a time.

@@ -1,0 +1,15 @@
+//! The simulator from outside, through a plain HTTP client.
+
+mod batches;
+mod catalogue;
+mod client;
+mod days;
+mod delta;
+mod faults;
+mod lists;
+mod objects;
+mod shapes;
+mod shared;
+mod tokens;
+mod world;
+mod writes;
