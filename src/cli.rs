@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
+    ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -127,10 +127,10 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Auth(auth::AuthArgs),
-    Import(import::ImportArgs),
     #[command(visible_alias = "backup")]
     Snapshot(snapshot::SnapshotArgs),
-    Simulate(simulate::SimulateArgs),
+    Watch(watch::WatchArgs),
+    Import(import::ImportArgs),
     Snapshots(snapshots::SnapshotsArgs),
     Ls(ls::LsArgs),
     Find(find::FindArgs),
@@ -144,10 +144,12 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
+    Noise(noise::NoiseArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    Simulate(simulate::SimulateArgs),
 }
 
 impl Command {

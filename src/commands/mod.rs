@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod noise;
 pub(crate) mod rebuild;
 pub(crate) mod show;
 pub(crate) mod simulate;
@@ -23,6 +24,7 @@ pub(crate) mod snapshots;
 pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod tag;
+pub(crate) mod watch;
 
 mod values;
 
@@ -36,6 +38,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Demo(args) => demo::run(app, args),
         Command::Init(args) => init::run(app, args),
         Command::Auth(args) => auth::run(app, args),
+        Command::Watch(args) => watch::run(app, args),
         Command::Import(args) => import::run(app, args),
         Command::Snapshot(args) => snapshot::run(app, args),
         Command::Simulate(args) => simulate::run(app, args),
@@ -52,6 +55,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),
+        Command::Noise(args) => noise::run(app, args),
         Command::Doctor(args) => doctor::run(app, args),
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),

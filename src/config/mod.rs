@@ -95,12 +95,6 @@ impl Config {
             shape,
         })
     }
-
-    /// Where a setting came from; `None` where it has its default.
-    pub(crate) fn origin(&self, path: &[&str]) -> Option<&Origin> {
-        let path: KeyPath = path.iter().map(|&key| key.to_owned()).collect();
-        self.settings.0.get(&path).map(|setting| &setting.origin)
-    }
 }
 
 impl Settings {

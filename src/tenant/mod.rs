@@ -54,6 +54,11 @@ impl Tenant {
         request
     }
 
+    /// Its name in the configuration, else its id: for people.
+    pub(crate) fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.id())
+    }
+
     /// Tenant id or domain name it signs in to.
     pub(crate) fn id(&self) -> &str {
         &self.settings.tenant

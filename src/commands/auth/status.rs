@@ -43,8 +43,6 @@ pub(crate) struct Standing {
     pub(crate) excess: Vec<String>,
     /// Kinds that only a person can read, where an app is signed in.
     pub(crate) only_signed_in: Vec<&'static Kind>,
-    /// Whether a person is signed in.
-    pub(crate) is_person: bool,
 }
 
 impl Standing {
@@ -79,7 +77,6 @@ impl Standing {
             missing,
             excess,
             only_signed_in,
-            is_person,
         }
     }
 

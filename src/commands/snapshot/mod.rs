@@ -58,7 +58,8 @@ pub(crate) fn run(app: &App, args: &SnapshotArgs) -> Result<u8> {
     let client = tenant.client()?;
     let stop = stopper(app)?;
     let watcher = Watcher::new(app.progress_style(), Arc::clone(&stop));
-    let tags: Vec<&str> = args.tag.as_deref().into_iter().collect();
+    let configured = tenant.tags.iter().map(String::as_str);
+    let tags: Vec<&str> = configured.chain(args.tag.as_deref()).collect();
     let report = run_once(app, &client, &request, &tags, &watcher);
     watcher.end();
     let report = report?;

@@ -80,7 +80,7 @@ pub(super) fn print(
         "snapshot {} of {} from {}: {} in {}, {} and {} added; {} in {:.1} s",
         app.short(&report.id.to_string()),
         short_time(report.taken_at),
-        tenant.name.as_deref().unwrap_or(tenant.id()),
+        tenant.title(),
         plural(sum(|kind| kind.alive), "object"),
         plural(
             report.kinds.iter().filter(|kind| kind.alive > 0).count() as u64,
