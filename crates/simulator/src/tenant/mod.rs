@@ -152,7 +152,7 @@ impl Tenant {
         self.storage.count_live(kind)
     }
 
-    /// Every edge of a relationship kind between living objects: source id, target id.
+    /// Every edge of a relationship kind between living objects: source id, target id, in lower case.
     pub fn links(&self, kind: &Kind) -> impl Iterator<Item = (&str, &str)> {
         let edges = self.edges.all(kind);
         let living =
