@@ -166,7 +166,7 @@ fn reader() -> AppCredential {
         let further = kind.further_permissions.iter();
         let needed = kind.permissions.first().copied().into_iter();
         for permission in needed.chain(further.map(|further| further.permission)) {
-            let reads = !permission.contains("Write") && !permission.contains("Manage");
+            let reads = !permission.contains("Write");
             if reads && !roles.iter().any(|role| role == permission) {
                 roles.push(permission.to_owned());
             }

@@ -306,7 +306,11 @@ fn collected(record: KindRecord, outcomes: &BTreeMap<String, Outcome>) -> Collec
         .get(&record.kind)
         .is_none_or(|outcome| outcome.mode == Mode::Hints);
     let is_lacking = match coverage.state {
-        CoverageState::Forbidden | CoverageState::Failed => true,
+        CoverageState::Failed => true,
+        // What no application can read, or none without the right to write, is known beforehand.
+        CoverageState::Forbidden => {
+            catalog::by_name(&record.kind).is_some_and(|kind| kind.is_default() || kind.is_event())
+        }
         CoverageState::Partial => !hinted,
         _ => false,
     };
