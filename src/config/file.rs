@@ -158,6 +158,11 @@ impl File<'_> {
             }
             path.push(name.to_owned());
             match value.get_ref() {
+                // A section without a setting still says that there is such a tenant.
+                DeValue::Table(table) if table.is_empty() && place.is_open() => found.push(Found {
+                    path: path.clone(),
+                    span: value.span(),
+                }),
                 DeValue::Table(table) if inner.is_table() => {
                     self.walk(table, inner, path, found)?
                 }

@@ -31,8 +31,8 @@ impl FromStr for Interval {
         };
         let number: i64 = digits.parse().map_err(|_| refused())?;
         let total = number.checked_mul(seconds).ok_or_else(refused)?;
-        // A length of years is a slip of the finger, and sums with it must not overflow.
-        if total < 1 || total > 100 * 366 * 24 * 60 * 60 {
+        // More than a hundred years is a slip of the finger, and sums with it must not overflow.
+        if !(1..=100 * 366 * 24 * 60 * 60).contains(&total) {
             return Err(refused());
         }
         Ok(Self(SignedDuration::from_secs(total)))

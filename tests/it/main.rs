@@ -2,8 +2,12 @@
 
 mod arrows;
 mod bad_input;
+mod config;
 mod crash;
+mod live;
+mod noise;
 mod programs;
+mod setup;
 mod shared;
 mod transcripts;
 mod truth;

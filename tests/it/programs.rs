@@ -28,16 +28,18 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Co
         .env("TMPDIR", folder)
         .env("COLUMNS", "120")
         .stdin(Stdio::null());
-    for name in [
-        "ENTRACE_ARCHIVE",
-        "ENTRACE_KEY_FILE",
-        "ENTRACE_PASSPHRASE_FILE",
-        "ENTRACE_PASSPHRASE_COMMAND",
-        "PAGER",
-        "NO_COLOR",
-        "XDG_STATE_HOME",
-    ] {
+    for name in ["PAGER", "NO_COLOR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
         command.env_remove(name);
+    }
+    // Whole families of them: settings, and what says who signs in.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("AZURE_")
+            || text.starts_with("IDENTITY_")
+            || text.starts_with("ENTRACE_")
+        {
+            command.env_remove(&name);
+        }
     }
     command
 }
@@ -65,11 +67,23 @@ impl Place {
 
     /// Runs the program on the archive `t.entrace` in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["-a", "t.entrace"];
+        all.extend(arguments);
+        self.run_with(&[], &all)
+    }
+
+    /// Runs the program with these environment variables, and no archive named.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
         let output = command(PROGRAM, self.folder.path())
-            .args(["-a", "t.entrace"])
+            .envs(variables.iter().copied())
             .args(arguments)
             .output();
         output.expect("because the program was built").into()
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("because the folder is ours");
     }
 
     /// The same where anything but success is a failed test.

@@ -24,7 +24,7 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{32}\b", "[ID-32]"),
         (r"\bpacks/[0-9a-f]{2}/", "packs/[..]/"),
         (r"\bin \d+\.\d s\b", "in [TIME]"),
-        (r" *\b\d+(\.\d)? (B|kB|MB)\b", " [SIZE]"),
+        (r" *\b\d+(\.\d)? (B|kB|MB|GB|TB)\b", " [SIZE]"),
         (r#""duration_s":[0-9.e-]+"#, r#""duration_s":[TIME]"#),
         (
             r#""(bytes_added|pack_bytes|truth_bytes|derived_bytes|bytes)": ?\d+"#,
@@ -182,6 +182,11 @@ fn asking() {
 #[test]
 fn importing() {
     check("importing.txt");
+}
+
+#[test]
+fn setting_up() {
+    check("setting-up.txt");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
-use crate::output::Tone;
+use crate::output::{Tone, plural};
 
 /// Check what snapshots depend on: configuration, archive, history, and with --live the tenant
 #[derive(Debug, Args)]
@@ -148,18 +148,15 @@ fn as_text(app: &App, checks: &Checks) -> String {
         }
     }
     let number = |verdict| {
-        checks
-            .0
-            .iter()
-            .filter(|check| check.verdict == verdict)
-            .count()
+        let all = checks.0.iter();
+        all.filter(|check| check.verdict == verdict).count() as u64
     };
     let _ = writeln!(
         text,
-        "{} ok, {} warnings, {} errors",
+        "{} ok, {}, {}",
         number(Verdict::Fine),
-        number(Verdict::Warning),
-        number(Verdict::Broken)
+        plural(number(Verdict::Warning), "warning"),
+        plural(number(Verdict::Broken), "error")
     );
     text
 }
