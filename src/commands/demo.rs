@@ -1,91 +1,205 @@
-//! `demo`: the main job on a small invented tenant, for those who have none at hand.
+//! `demo`: the main job on a simulated tenant, for those who have none at hand.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use collector::{Format as ImportFormat, ImportRequest};
-use include_dir::{Dir, include_dir};
+use collector::{CollectRequest, collect};
 use query::{Session, SessionOptions};
+use simulator::{Faults, Limits, WorldOptions};
 use store::{Archive, CreateOptions, LocalStorage, Secrets, SlotChoice, Storage, Writer};
 
 use super::diff::{self, DiffArgs};
-use super::stats;
 use crate::app::{App, TOOL};
-use crate::failure::{FAILED, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::output::{Tone, bytes, plural};
+use crate::progress::{Watcher, stopper};
+use crate::simulated::{Serving, Simulated};
 use crate::words::quoted;
 
-/// See what it does, on a small invented tenant
+/// See what it does, on a simulated tenant
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes some nights of exports of an invented tenant and makes an archive from them, shows what changed over a weekend, \
-and asks one question in SQL. Needs no tenant, no network and no key.")]
+Lets an invented company live for 90 days in a simulated tenant, with an attack on it and two accidents, and takes a \
+snapshot every night. Then it asks the questions that find them. Needs no tenant, no network and no key.")]
 pub(crate) struct DemoArgs {
-    /// Folder to write to; by default a new one among the temporary files
+    /// Folder of the archive; by default a new one among the temporary files
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Objects of the tenant, about
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2_000..=1_000_000))]
+    objects: u32,
+    /// Nights
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
+    days: u32,
+    /// Do not go on serving the archive when the questions are answered; so far it never does
+    #[arg(long, hide = true)]
+    no_serve: bool,
 }
 
-/// Exports of an invented tenant: a folder a night, named by the time it was taken.
-static SAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sample");
-/// Name of the invented tenant.
-const TENANT: &str = "quillhaven";
-/// The last night before the weekend.
-const FRIDAY: &str = "2026-10-09T02:00:00Z";
+/// Objects there are for each user of the simulated company, and those it has whatever its size.
+const OBJECTS_A_USER: u32 = 18;
+const OBJECTS_ANYWAY: u32 = 1_800;
 
-const QUESTION: &str = "Who has a role now and had not on Friday, and who saw to it?";
-const SQL: &str = "\
-select u.display_name, u.user_type, d.display_name as role, e.activity_date_time as granted_at,
+struct Question {
+    text: &'static str,
+    sql: &'static str,
+}
+
+const QUESTIONS: [Question; 3] = [
+    Question {
+        text: "Which Conditional Access policies were weakened, when, and by whom?",
+        sql: "\
+select changed_at, display_name, path, old_value, new_value, actor, actor_ip
+from property_changes
+where kind = 'conditional_access_policy' and (path = 'state' or path like 'conditions.users.exclude%')
+order by changed_at",
+    },
+    Question {
+        text: "Who is a Global Administrator now and was not on the first day?",
+        sql: "\
+select coalesce(u.display_name, p.display_name) as principal, coalesce(u.user_type, 'application') as what,
+       e.activity_date_time as granted_at, e.activity_display_name as activity,
        coalesce(e.initiated_by->'user'->>'userPrincipalName', e.initiated_by->'app'->>'displayName') as granted_by
 from role_assignments now
-left join role_assignments for system_time as of '2026-10-09T02:00:00Z' as was on was.id = now.id
-join role_definitions d on d.id = now.role_definition_id
-join users u on u.id = now.principal_id
+join role_definitions d on d.id = now.role_definition_id and d.display_name = 'Global Administrator'
+left join \"@first\".role_assignments was on was.id = now.id
+left join users u on u.id = now.principal_id
+left join service_principals p on p.id = now.principal_id
 left join directory_audits e on e.activity_display_name = 'Add member to role'
-                            and e.target_resources like '%' || u.id || '%'
-where was.id is null";
+                            and e.target_resources like '%' || now.principal_id || '%'
+where was.id is null
+order by granted_at",
+    },
+    Question {
+        text: "What else did the address do from which the first policy was switched off?",
+        sql: "\
+select activity_date_time, activity_display_name, initiated_by->'user'->>'userPrincipalName' as by_user
+from directory_audits
+where initiated_by->'user'->>'ipAddress' = (
+  select actor_ip from property_changes
+  where kind = 'conditional_access_policy' and path = 'state' and new_value = '\"disabled\"' order by changed_at limit 1)
+order by activity_date_time",
+    },
+];
 
 pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
-    let folder = folder(args.folder.as_deref())?;
-    let exports = folder.join("exports");
-    let path = folder.join(format!("{TENANT}.entrace"));
-    let nights = extract(&exports)?;
-    let added = import(app, &exports, &nights, &path)?;
-
+    let path = folder(args.folder.as_deref())?;
+    let made = make(app, args, &path)?;
     let mut globals = app.globals.clone();
     globals.archive = Some(path.clone());
     // What to do next is said once, at the end.
     globals.quiet = true;
     let app = App::new(globals)?;
-    app.print(&format!(
-        "{} of an invented tenant, {} to {}, in {}\nmade into an archive of {}: {}\n",
-        plural(nights.len() as u64, "nightly export"),
-        nights.first().map_or("", String::as_str),
-        nights.last().map_or("", String::as_str),
-        exports.display(),
-        bytes(added),
-        path.display()
-    ))?;
+    app.print(&made)?;
     shown(
         &app,
-        "What changed over the weekend?",
-        &format!("diff --from {FRIDAY}"),
+        "How does Conditional Access differ from the first day?",
+        "diff --from first --kind ca",
     )?;
-    diff::run(&app, &DiffArgs::since(FRIDAY))?;
-    shown(&app, QUESTION, &format!("sql -c {}", quoted(SQL)))?;
+    diff::run(&app, &DiffArgs::of_kind("first", "ca"))?;
     let mut session = Session::new(&app.source()?, SessionOptions::default())?;
-    app.answer(&mut session, SQL, &[])?;
+    for question in &QUESTIONS {
+        let command = format!("sql -c {}", quoted(question.sql));
+        shown(&app, question.text, &command)?;
+        app.answer(&mut session, question.sql, &[])?;
+    }
     app.print("\nGo on with:\n")?;
     for command in [
-        "log ca:\"CA001: Require MFA for administrators\"",
-        "find 203.0.113.0 --all-time",
-        "sql",
+        "log ca:CA002",
+        "find 203.0.113.77 --all-time",
+        "sql -c \"select kind, status, objects, reason from coverage\"",
+        "noise",
         "check --read-data",
     ] {
         app.print(&format!("  {} {command}\n", app.invocation()))?;
     }
     Ok(0)
+}
+
+/// Takes a snapshot of each night of the company's life; what there is to say about it.
+fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
+    let options = WorldOptions {
+        users: args.objects.saturating_sub(OBJECTS_ANYWAY) / OBJECTS_A_USER,
+        days: args.days,
+        ..WorldOptions::default()
+    };
+    let (name, users) = (options.tenant_name.clone(), options.users.max(60));
+    let serving = Serving {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        limits: Limits::None,
+        faults: Faults::default(),
+        lived: 0,
+        lives_on: false,
+    };
+    let simulated = Simulated::start(app, options, serving)?;
+    let mut writer = archive(app, path, simulated.tenant_id())?;
+    let client = simulated.client()?;
+    let watcher = Watcher::new(app.progress_style(), stopper(app)?);
+    let request = CollectRequest::new(catalog::kinds().to_vec(), "all");
+    let runtime = app.runtime()?.handle().clone();
+    let (mut bytes_added, mut objects) = (0, 0);
+    let mut first = None;
+    for night in 0..=args.days {
+        if night > 0 {
+            simulated.live_day();
+        }
+        let text = format!("night {night} of {}", args.days);
+        watcher.show(night.into(), args.days.into(), &text, || {
+            serde_json::json!({
+                "message_type": "status",
+                "snapshots_done": night,
+                "snapshots_total": args.days + 1,
+                "seconds_elapsed": watcher.elapsed().as_secs(),
+            })
+        });
+        let report = collect(&mut writer, &client, &runtime, &request, &Nights(&watcher))?;
+        bytes_added += report.bytes_added;
+        objects = report.kinds.iter().map(|kind| kind.alive).sum::<u64>();
+        first.get_or_insert(report.taken_at);
+    }
+    query::refresh_columns(&writer, false)?;
+    watcher.end();
+    let meter = client.meter().snapshot();
+    Ok(format!(
+        "{name} (simulated): {}, {} from {} on, read with {} in {:.0} s\n\
+         {}, {} in the last one, {} on disk: {}\n",
+        plural(users.into(), "user"),
+        plural(args.days.into(), "day"),
+        first.map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string()),
+        plural(meter.total.requests, "request"),
+        watcher.elapsed().as_secs_f64(),
+        plural(u64::from(args.days) + 1, "snapshot"),
+        plural(objects, "object"),
+        bytes(bytes_added),
+        path.display()
+    ))
+}
+
+/// Only carries the wish to stop: nights are what progress counts.
+struct Nights<'w>(&'w Watcher);
+
+impl collector::CollectMonitor for Nights<'_> {
+    fn cancelled(&self) -> bool {
+        collector::CollectMonitor::cancelled(self.0)
+    }
+}
+
+fn archive(app: &App, path: &Path, tenant: &str) -> Result<Writer> {
+    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(path));
+    let options = CreateOptions {
+        tenant: tenant.to_owned(),
+        slots: vec![SlotChoice::Unprotected],
+        tool: TOOL.to_owned(),
+        now: App::now(),
+    };
+    Archive::create(&storage, &options)?;
+    Ok(Writer::open(
+        storage,
+        &Secrets::default(),
+        app.writer_options(),
+    )?)
 }
 
 /// Prints a question and the command that answers it.
@@ -117,53 +231,4 @@ fn folder(named: Option<&Path>) -> Result<PathBuf> {
         Err(error) => return Err(Failure::io(path, &error)),
     }
     Ok(path.to_owned())
-}
-
-/// Writes the exports; gives their folders' names, oldest first.
-fn extract(to: &Path) -> Result<Vec<String>> {
-    let mut nights = Vec::new();
-    for night in SAMPLE.dirs() {
-        let target = to.join(night.path());
-        std::fs::create_dir_all(&target).map_err(|e| Failure::io(&target, &e))?;
-        for file in night.files() {
-            let path = to.join(file.path());
-            std::fs::write(&path, file.contents()).map_err(|e| Failure::io(&path, &e))?;
-        }
-        nights.push(night.path().display().to_string());
-    }
-    nights.sort_unstable();
-    Ok(nights)
-}
-
-/// Makes the archive; gives its size in bytes.
-fn import(app: &App, exports: &Path, nights: &[String], path: &Path) -> Result<u64> {
-    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(path));
-    let options = CreateOptions {
-        tenant: TENANT.to_owned(),
-        slots: vec![SlotChoice::Unprotected],
-        tool: TOOL.to_owned(),
-        now: App::now(),
-    };
-    Archive::create(&storage, &options)?;
-    let mut writer = Writer::open(
-        Arc::clone(&storage),
-        &Secrets::default(),
-        app.writer_options(),
-    )?;
-    for night in nights {
-        // A folder's name is a time with - for :, as file systems want it.
-        let (date, time) = night.split_once('T').unwrap_or((night, ""));
-        let taken_at = model::parse_time(&format!("{date}T{}", time.replace('-', ":")))
-            .map_err(|_| Failure::new(FAILED, format!("{night} is no time")))?;
-        let request = ImportRequest {
-            path: exports.join(night),
-            taken_at: Some(taken_at),
-            format: ImportFormat::Jsonl,
-            ..ImportRequest::default()
-        };
-        collector::import(&mut writer, &request, &())?;
-    }
-    query::refresh_columns(&writer, false)?;
-    let sizes = stats::sizes(storage.as_ref())?;
-    Ok(sizes.iter().map(|(_, _, bytes, _)| bytes).sum())
 }

@@ -67,10 +67,11 @@ pub(crate) struct DiffArgs {
 }
 
 impl DiffArgs {
-    /// Everything that changed since a revision.
-    pub(crate) fn since(revision: &str) -> Self {
+    /// Everything of a kind that changed since a revision.
+    pub(crate) fn of_kind(revision: &str, kind: &str) -> Self {
         Self {
             from: Some(revision.to_owned()),
+            kind: vec![kind.to_owned()],
             ..Self::default()
         }
     }
