@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, noise, rebuild, show, snapshots, sql, stats, tag, watch,
+    ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
@@ -127,6 +127,8 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Auth(auth::AuthArgs),
+    #[command(visible_alias = "backup")]
+    Snapshot(snapshot::SnapshotArgs),
     Watch(watch::WatchArgs),
     Import(import::ImportArgs),
     Snapshots(snapshots::SnapshotsArgs),
@@ -147,6 +149,7 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    Simulate(simulate::SimulateArgs),
 }
 
 impl Command {

@@ -12,6 +12,7 @@ mod permissions;
 mod progress;
 mod records;
 mod secrets;
+mod simulated;
 mod tenant;
 mod words;
 

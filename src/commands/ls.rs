@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::app::App;
 use crate::failure::Result;
-use crate::output::{Grid, count, short_time};
+use crate::output::{Grid, count, plural, short_time};
 use crate::records::records;
 use crate::words::quoted;
 
@@ -92,11 +92,11 @@ fn kinds(app: &App, session: &mut query::Session, snapshot: &store::Snapshot) ->
     let number = snapshot.number;
     // The newest statement of each kind at or before the snapshot.
     let sql = "with read as ( \
-                 select c.kind, c.alive as objects, c.state, c.taken_at as last_read, \
+                 select c.kind, c.alive as objects, c.status, c.taken_at as last_read, \
                         row_number() over (partition by c.kind order by c.taken_at desc, s.number desc) as newest \
                  from coverage c join snapshots s on s.snapshot_id = c.snapshot_id \
                  where s.taken_at <= (select taken_at from snapshots where number = $number)) \
-               select kind, objects, state, last_read from read where newest = 1 order by objects desc, kind";
+               select kind, objects, status, last_read from read where newest = 1 order by objects desc, kind";
     let parameters = [("number", number.to_string())];
     let parameters: Vec<(&str, &str)> = parameters.iter().map(|(n, v)| (*n, v.as_str())).collect();
     if !app.for_people() {
@@ -106,8 +106,19 @@ fn kinds(app: &App, session: &mut query::Session, snapshot: &store::Snapshot) ->
     let batches = app.ask(session, sql, &parameters)?;
     let mut grid = Grid::new(&["kind", "table", ">objects", "read", "last read"], false);
     let mut largest = None;
+    let (mut empty, mut unselected) = (0_u64, 0_u64);
     for record in records(&batches) {
         let kind = record.text("kind").unwrap_or_default();
+        if record.number("objects") == 0 && app.globals.verbose == 0 {
+            match record.text("status") {
+                Some("complete") => empty += 1,
+                Some("not_selected") => unselected += 1,
+                _ => {}
+            }
+            if matches!(record.text("status"), Some("complete" | "not_selected")) {
+                continue;
+            }
+        }
         largest.get_or_insert_with(|| kind.to_owned());
         grid.push(vec![
             kind.to_owned(),
@@ -115,11 +126,20 @@ fn kinds(app: &App, session: &mut query::Session, snapshot: &store::Snapshot) ->
                 .map_or(kind, |kind| kind.table)
                 .to_owned(),
             count(record.number("objects").unsigned_abs()),
-            record.text("state").unwrap_or_default().replace('_', " "),
+            record.text("status").unwrap_or_default().replace('_', " "),
             record.time("last_read").map(short_time).unwrap_or_default(),
         ]);
     }
     let mut text = grid.render(app.colour);
+    let hidden = [(empty, "empty"), (unselected, "not selected")];
+    let hidden: Vec<String> = hidden
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", plural(number, "more kind")))
+        .collect();
+    if !hidden.is_empty() {
+        text.push_str(&format!("{} (-v lists them)\n", hidden.join(", ")));
+    }
     let id = snapshot.id.to_string();
     text.push_str(&format!(
         "at {} ({})\n",

@@ -18,6 +18,8 @@ pub(crate) mod man;
 pub(crate) mod noise;
 pub(crate) mod rebuild;
 pub(crate) mod show;
+pub(crate) mod simulate;
+pub(crate) mod snapshot;
 pub(crate) mod snapshots;
 pub(crate) mod sql;
 pub(crate) mod stats;
@@ -38,6 +40,8 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Auth(args) => auth::run(app, args),
         Command::Watch(args) => watch::run(app, args),
         Command::Import(args) => import::run(app, args),
+        Command::Snapshot(args) => snapshot::run(app, args),
+        Command::Simulate(args) => simulate::run(app, args),
         Command::Snapshots(args) => snapshots::run(app, args),
         Command::Ls(args) => ls::run(app, args),
         Command::Find(args) => find::run(app, args),

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 /// Shares are between 0 and 1: of all Graph requests, how many meet the fault.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Faults {
     /// Another seed, other requests.
     pub seed: u64,
@@ -51,6 +50,9 @@ pub struct Faults {
     pub omit_deleted_members: bool,
     /// Edges that one page of a group delta holds at most.
     pub delta_members_per_page: usize,
+    /// Minutes of the tenant's clock within which a row of a log comes into view, each row after a
+    /// part of them of its own: younger rows can be there before older ones.
+    pub log_delay_minutes: u32,
     /// GET requests for a new object that find nothing yet.
     pub replication_lag_requests: u32,
     /// Tokens and `/organization` name this tenant instead of the real one.
@@ -84,6 +86,7 @@ impl Default for Faults {
             replay_delta: false,
             omit_deleted_members: false,
             delta_members_per_page: 1000,
+            log_delay_minutes: 0,
             replication_lag_requests: 0,
             wrong_tenant: None,
             only: None,

@@ -4,6 +4,15 @@
 //! audit log come of them. [`Simulator`] serves it over HTTP as Graph and its token authority do, with
 //! [`Faults`] on demand and a clock that moves only when told. [`World`] is an invented company that
 //! makes the seeds and deeds, day by day, with incidents to find in them.
+//!
+//! Where it is simpler than the real thing:
+//! - A role assignment does not make its principal a member of the activated `directoryRole`, and PIM
+//!   requests create no schedules: whoever seeds or applies one has to say the other too.
+//! - Deleting an object leaves what names it by id in a property (assignments, grants, policies) alone.
+//! - `$search`, `/me`, entity tags and actions other than those on secrets, restoring and reading by id are
+//!   refused or unknown.
+//! - Signatures of client assertions are not checked, only form, times, audience and thumbprint.
+//! - Rows of the audit log are there at once.
 
 mod credentials;
 mod deed;
@@ -19,6 +28,6 @@ pub use deed::{Act, Actor, Deed, Properties, Seed};
 pub use faults::{ExpiredDelta, Faults, RetryAfter};
 pub use http::{Limits, TenantSize};
 pub use server::{DayRule, ServerOptions, Simulator};
-pub use tenant::{Applied, Refusal, Tenant, TenantOptions};
+pub use tenant::{Applied, DELEGATED_ONLY, Refusal, Tenant, TenantOptions};
 pub use usage::{RequestCount, Usage};
 pub use world::{Planted, World, WorldOptions};

@@ -216,26 +216,53 @@ fn actors(
 /// Kinds that were not read completely in one of the two states: what is missing there is no deletion.
 fn unread(app: &App, session: &mut Session, comparison: &Comparison) -> Result<String> {
     let sql = format!(
-        "select distinct c.kind, c.state, s.taken_at from coverage c join snapshots s on s.snapshot_id = c.snapshot_id \
-         where c.state <> 'complete' and s.number in ({}, {}) order by s.taken_at, c.kind",
+        "select distinct c.kind, c.status, s.taken_at from coverage c join snapshots s on s.snapshot_id = c.snapshot_id \
+         where c.status <> 'complete' and s.number in ({}, {}) order by s.taken_at, c.kind",
         comparison.from.number, comparison.to.number
     );
-    let mut text = String::new();
+    // Kinds of which the same can be said are named together.
+    let mut said: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for row in records(&app.ask(session, &sql, &[])?) {
         let kind = row.text("kind").unwrap_or_default();
         if comparison.kinds.is_empty() || comparison.kinds.iter().any(|wanted| wanted == kind) {
-            let _ = writeln!(
-                text,
-                "note: {kind} was read only in part ({}) at {}",
-                row.text("state").unwrap_or_default().replace('_', " "),
-                row.time("taken_at").map(short_time).unwrap_or_default()
-            );
+            let status = row.text("status").unwrap_or_default().replace('_', " ");
+            let time = row.time("taken_at").map(short_time).unwrap_or_default();
+            said.entry(kind.to_owned())
+                .or_default()
+                .push((status, time));
         }
+    }
+    let mut together: BTreeMap<Vec<(String, String)>, Vec<String>> = BTreeMap::new();
+    for (kind, said) in said {
+        together.entry(said).or_default().push(kind);
+    }
+    let mut text = String::new();
+    for (said, kinds) in together {
+        let when: Vec<String> = said
+            .iter()
+            .map(|(status, time)| format!("{status} at {time}"))
+            .collect();
+        let _ = writeln!(
+            text,
+            "note: not read completely: {}: {}",
+            named(&kinds),
+            when.join(", ")
+        );
     }
     if !text.is_empty() {
         text.insert(0, '\n');
     }
     Ok(text)
+}
+
+/// Kinds by name, the first few.
+fn named(kinds: &[String]) -> String {
+    const NAMED: usize = 4;
+    let first = kinds[..kinds.len().min(NAMED)].join(", ");
+    match kinds.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {}", plural(more as u64, "more kind")),
+    }
 }
 
 struct Printer<'a> {

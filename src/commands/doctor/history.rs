@@ -93,7 +93,7 @@ fn complete(record: &Record, checks: &mut Checks) {
         (
             CoverageState::Failed,
             "failed",
-            "see why: entrace sql -c \"select kind, reason from coverage where state = 'failed'\"",
+            "see why: entrace sql -c \"select kind, reason from coverage where status = 'failed'\"",
         ),
         (
             CoverageState::Forbidden,
@@ -103,7 +103,7 @@ fn complete(record: &Record, checks: &mut Checks) {
         (
             CoverageState::Partial,
             "read in part",
-            "see why: entrace sql -c \"select kind, reason from coverage where state = 'partial'\"",
+            "see why: entrace sql -c \"select kind, reason from coverage where status = 'partial'\"",
         ),
     ] {
         let kinds = of(state);

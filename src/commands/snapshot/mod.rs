@@ -3,15 +3,15 @@
 mod report;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use collector::{CollectReport, CollectRequest};
+use collector::{CollectMonitor, CollectReport, CollectRequest};
+use graph::Client;
 
 use crate::app::App;
 use crate::failure::{PARTIAL, Result};
 use crate::progress::{ProgressStyle, Watcher, stopper};
-use crate::tenant::{Tenant, tenant};
+use crate::tenant::Tenant;
 
 /// Read the tenant into the archive
 #[derive(Debug, Args)]
@@ -53,12 +53,14 @@ pub(crate) struct SnapshotArgs {
 }
 
 pub(crate) fn run(app: &App, args: &SnapshotArgs) -> Result<u8> {
-    let tenant = tenant(app)?;
-    let app = &tenant.app(app)?;
-    let request = request(&tenant, args)?;
+    let tenant = app.tenant(&args.kinds)?;
+    let request = request(&tenant, args);
+    let client = tenant.client()?;
     let stop = stopper(app)?;
     let watcher = Watcher::new(app.progress_style(), Arc::clone(&stop));
-    let report = run_once(app, &tenant, &request, args.tag.as_deref(), &watcher);
+    let configured = tenant.tags.iter().map(String::as_str);
+    let tags: Vec<&str> = configured.chain(args.tag.as_deref()).collect();
+    let report = run_once(app, &client, &request, &tags, &watcher);
     watcher.end();
     let report = report?;
     if app.wants_json() || app.progress_style() == ProgressStyle::Json {
@@ -71,8 +73,8 @@ pub(crate) fn run(app: &App, args: &SnapshotArgs) -> Result<u8> {
 }
 
 /// What the arguments ask for, over what the configuration says.
-fn request(tenant: &Tenant, args: &SnapshotArgs) -> Result<CollectRequest> {
-    let mut request = tenant.request(&args.kinds)?;
+fn request(tenant: &Tenant, args: &SnapshotArgs) -> CollectRequest {
+    let mut request = tenant.request();
     if args.no_audit {
         request.kinds.retain(|kind| !kind.is_event());
     }
@@ -80,30 +82,24 @@ fn request(tenant: &Tenant, args: &SnapshotArgs) -> Result<CollectRequest> {
     request.resume |= args.resume;
     request.accept_deletions |= args.accept_deletions;
     request.max_requests = args.max_requests.or(request.max_requests);
-    Ok(request)
+    request
 }
 
-/// Makes one snapshot, with the columns and the name that belong to it. The writer lock is held only
+/// Makes one snapshot, with the columns and the names that belong to it. The writer lock is held only
 /// meanwhile.
 pub(crate) fn run_once(
     app: &App,
-    tenant: &Tenant,
+    client: &Client,
     request: &CollectRequest,
-    tag: Option<&str>,
-    watcher: &Watcher,
+    tags: &[&str],
+    monitor: &dyn CollectMonitor,
 ) -> Result<CollectReport> {
-    let client = tenant.client()?;
     let mut writer = app.writer()?;
-    let runtime = app.runtime()?.handle().clone();
-    let report = collector::collect(&mut writer, &client, &runtime, request, watcher)?;
+    let runtime = app.runtime()?.handle();
+    let report = collector::collect(&mut writer, client, runtime, request, monitor)?;
     query::refresh_columns(&writer, false)?;
-    if let Some(name) = tag {
-        writer.tag(name, Some(report.number))?;
+    for tag in tags {
+        writer.tag(tag, Some(report.number))?;
     }
     Ok(report)
-}
-
-/// Nobody interrupts.
-pub(crate) fn unstoppable() -> Arc<AtomicBool> {
-    Arc::default()
 }

@@ -74,14 +74,13 @@ pub(super) fn print(
     }
     let sum = |of: fn(&CollectedKind) -> u64| report.kinds.iter().map(of).sum::<u64>();
     let meter = &report.meter;
-    let round_trips = meter.batches + meter.total.requests.saturating_sub(meter.batched);
     let mut text = String::new();
     let _ = writeln!(
         text,
         "snapshot {} of {} from {}: {} in {}, {} and {} added; {} in {:.1} s",
         app.short(&report.id.to_string()),
         short_time(report.taken_at),
-        tenant.name(),
+        tenant.title(),
         plural(sum(|kind| kind.alive), "object"),
         plural(
             report.kinds.iter().filter(|kind| kind.alive > 0).count() as u64,
@@ -89,14 +88,23 @@ pub(super) fn print(
         ),
         plural(sum(|kind| kind.new_versions), "new version"),
         bytes(report.bytes_added),
-        plural(round_trips, "request"),
+        asked(meter.total.requests, meter.batches),
         watcher.elapsed().as_secs_f64()
     );
     kinds(app, report, &mut text);
     app.print(&text)?;
     print_lacks(app, report);
-    let next = if app.archive_has_two()? { "diff" } else { "ls" };
-    app.next_command(next)
+    let has_before = app.archive()?.snapshots().len() > 1;
+    app.next_command(if has_before { "diff" } else { "ls" })
+}
+
+fn asked(requests: u64, batches: u64) -> String {
+    let requests = plural(requests, "request");
+    match batches {
+        0 => requests,
+        1 => format!("{requests}, most of them in one batch"),
+        batches => format!("{requests}, most of them in {} batches", count(batches)),
+    }
 }
 
 /// The kinds in which something changed, those with most changes first.
@@ -107,9 +115,16 @@ fn kinds(app: &App, report: &CollectReport, text: &mut String) {
         std::io::IsTerminal::is_terminal(&std::io::stdout()),
     );
     let changes = |kind: &CollectedKind| kind.opened + kind.closed;
-    let mut shown: Vec<&CollectedKind> =
-        report.kinds.iter().filter(|kind| changes(kind) > 0).collect();
-    shown.sort_by(|a, b| changes(b).cmp(&changes(a)).then_with(|| a.kind.cmp(&b.kind)));
+    let mut shown: Vec<&CollectedKind> = report
+        .kinds
+        .iter()
+        .filter(|kind| changes(kind) > 0)
+        .collect();
+    shown.sort_by(|a, b| {
+        changes(b)
+            .cmp(&changes(a))
+            .then_with(|| a.kind.cmp(&b.kind))
+    });
     if shown.is_empty() {
         text.push_str("nothing changed\n");
         return;

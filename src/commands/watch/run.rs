@@ -5,7 +5,8 @@ use graph::Client;
 
 use super::signals::Stop;
 use crate::app::App;
-use crate::failure::{Failure, Result};
+use crate::commands::snapshot::run_once;
+use crate::failure::Result;
 use crate::tenant::Tenant;
 
 /// Makes a snapshot, going on with a run that was interrupted. An index that is damaged is made anew
@@ -37,13 +38,6 @@ fn snapshot(
     let mut request = tenant.request();
     request.resume = true;
     request.full = full;
-    let mut writer = app.writer()?;
-    let runtime = app.runtime()?.handle();
-    let report =
-        collector::collect(&mut writer, client, runtime, &request, stop).map_err(Failure::from)?;
-    query::refresh_columns(&writer, false)?;
-    for tag in &tenant.tags {
-        writer.tag(tag, Some(report.number))?;
-    }
-    Ok(report)
+    let tags: Vec<&str> = tenant.tags.iter().map(String::as_str).collect();
+    run_once(app, client, &request, &tags, stop)
 }

@@ -38,6 +38,12 @@ pub(super) enum Message {
     },
     /// Binary content that belongs to an object.
     Content(Content),
+    /// Binary content that an object names could not be read.
+    NoContent {
+        kind: String,
+        path: String,
+        reason: String,
+    },
     /// A kind is finished.
     Done(Outcome),
     /// Which objects did the delta of this kind name that nobody knew?

@@ -9,6 +9,8 @@ use super::memory::Memory;
 
 /// Rows of a log arrive late: what was read is read again so far back.
 const LATE: SignedDuration = SignedDuration::from_hours(6);
+/// So many parents are always asked what stands below them: ten batches.
+pub(super) const FEW: usize = 200;
 /// How long Microsoft keeps logs with a paid licence.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -64,16 +66,28 @@ pub(super) struct Reader {
     pub(super) signed_in: bool,
 }
 
+/// What a plan is made from, besides the kinds.
+pub(super) struct Situation<'a> {
+    pub(super) memory: &'a Memory,
+    pub(super) reader: &'a Reader,
+    /// How many objects of a kind there were before.
+    pub(super) counts: &'a dyn Fn(&str) -> u64,
+    pub(super) now: Timestamp,
+    pub(super) full: bool,
+    pub(super) full_every: SignedDuration,
+}
+
 impl Plan {
     /// Plans a run over these kinds.
-    pub(super) fn new(
-        kinds: &[&'static Kind],
-        memory: &Memory,
-        reader: &Reader,
-        now: Timestamp,
-        full: bool,
-        full_every: SignedDuration,
-    ) -> Self {
+    pub(super) fn new(kinds: &[&'static Kind], situation: &Situation<'_>) -> Self {
+        let Situation {
+            memory,
+            reader,
+            counts,
+            now,
+            full,
+            full_every,
+        } = *situation;
         let selected: HashSet<&str> = kinds.iter().map(|kind| kind.name).collect();
         let due = |kind: &Kind| {
             let known = memory.of(kind.name);
@@ -88,6 +102,9 @@ impl Plan {
                 .filter(|other| other.parent == Some(kind.name))
                 .collect();
             let known = memory.of(kind.name);
+            // Below few parents everything is read each time, so they must be listed each time.
+            let is_few = counts(kind.name) <= FEW as u64
+                && below.iter().any(|kind| kind.delta != Some(Delta::Within));
             let has_parent = kind.parent.is_some_and(|parent| selected.contains(parent));
             let way = way(kind, reader, has_parent).unwrap_or_else(|| {
                 if kind.is_event() {
@@ -99,7 +116,7 @@ impl Plan {
                 }
                 match (kind.delta, known.delta) {
                     (Some(Delta::Own { .. }), Some(link))
-                        if !due(kind) && !below.iter().any(|kind| due(kind)) =>
+                        if !is_few && !due(kind) && !below.iter().any(|kind| due(kind)) =>
                     {
                         Way::Changes(link)
                     }
@@ -212,9 +229,19 @@ mod tests {
     }
 
     fn plan(names: &[&str], memory: &Memory, full: bool) -> Plan {
-        let week = SignedDuration::from_hours(24 * 7);
-        let reader = Reader::default();
-        Plan::new(&kinds(names), memory, &reader, time(NOW), full, week)
+        plan_of(names, memory, &Reader::default(), 1000, full)
+    }
+
+    fn plan_of(names: &[&str], memory: &Memory, reader: &Reader, count: u64, full: bool) -> Plan {
+        let situation = Situation {
+            memory,
+            reader,
+            counts: &|_| count,
+            now: time(NOW),
+            full,
+            full_every: SignedDuration::from_hours(24 * 7),
+        };
+        Plan::new(&kinds(names), &situation)
     }
 
     fn way<'p>(plan: &'p Plan, kind: &str) -> &'p Way {
@@ -287,6 +314,19 @@ mod tests {
     }
 
     #[test]
+    fn few_parents_are_listed_each_time() {
+        let memory = remembered(&[("application", 1), ("application_owner", 1)]);
+        let way = |count| {
+            let names = ["application", "application_owner"];
+            let plan = plan_of(&names, &memory, &Reader::default(), count, false);
+            way(&plan, "application").clone()
+        };
+        let link = || "delta of application".to_owned();
+        assert_eq!(way(200), Way::Tracked(Some(link())));
+        assert_eq!(way(201), Way::Changes(link()));
+    }
+
+    #[test]
     fn logs_overlap_and_begin_where_they_are_kept() {
         let read = |days| {
             let memory = remembered(&[("directory_audit", days)]);
@@ -316,15 +356,7 @@ mod tests {
             roles: Some(vec!["User.Read.All".to_owned()]),
             signed_in: false,
         };
-        let week = SignedDuration::from_hours(24 * 7);
-        let plan = Plan::new(
-            &kinds(&["user"]),
-            &Memory::default(),
-            &reader,
-            time(NOW),
-            false,
-            week,
-        );
+        let plan = plan_of(&["user"], &Memory::default(), &reader, 1000, false);
         let hidden = &plan.steps[0].hidden;
         assert!(
             hidden.contains(&("signInActivity", "AuditLog.Read.All")),

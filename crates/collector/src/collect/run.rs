@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Kind;
-use graph::{Api, Client, Get, MeterReport};
+use graph::{Api, Client, Get, Identity, MeterReport};
 use jiff::{SignedDuration, Timestamp};
 use model::is_guid;
 use store::{Commit, CoverageState, Finding, KindRecord, RecordId, SnapshotNumber, Source, Writer};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::memory::Memory;
 use super::message::{Message, Mode, Outcome};
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, Situation};
 use super::reader::{Limits, Reader};
 use super::resume::Resumed;
 use super::spool::{Head, Spool};
@@ -164,19 +164,8 @@ pub fn collect(
     check_tenant(writer, identity.tenant.as_deref())?;
     runtime.block_on(set_clock(client));
     let begun = Begun::new(writer, client, request)?;
-    let reader = plan::Reader {
-        roles: identity.roles.clone(),
-        signed_in: identity.scopes.is_some(),
-    };
     let memory = Memory::load(writer.archive())?;
-    let plan = Plan::new(
-        &request.kinds,
-        &memory,
-        &reader,
-        begun.taken_at,
-        request.full,
-        request.full_every,
-    );
+    let plan = planned(writer, &identity, request, &memory, begun.taken_at);
     let known = Known::new(writer.archive())?;
     let source = Source {
         kind: "graph".to_owned(),
@@ -253,6 +242,41 @@ pub fn collect(
     })
 }
 
+/// What a run reads, and which way.
+fn planned(
+    writer: &Writer,
+    identity: &Identity,
+    request: &CollectRequest,
+    memory: &Memory,
+    now: Timestamp,
+) -> Plan {
+    let reader = plan::Reader {
+        roles: identity.roles.clone(),
+        signed_in: identity
+            .scopes
+            .as_ref()
+            .is_some_and(|scopes| !scopes.is_empty()),
+    };
+    let archive = writer.archive();
+    let latest = archive.snapshots().last();
+    let counts = |name: &str| {
+        let alive = archive
+            .kind(name)
+            .zip(latest)
+            .and_then(|(kind, latest)| archive.alive(kind.number, latest).ok());
+        alive.map_or(0, |alive| alive.len())
+    };
+    let situation = Situation {
+        memory,
+        reader: &reader,
+        counts: &counts,
+        now,
+        full: request.full,
+        full_every: request.full_every,
+    };
+    Plan::new(&request.kinds, &situation)
+}
+
 /// Asks Graph for anything, so that the tenant's clock is known before the first page. What it answers
 /// is of no interest.
 async fn set_clock(client: &Client) {
@@ -282,7 +306,11 @@ fn collected(record: KindRecord, outcomes: &BTreeMap<String, Outcome>) -> Collec
         .get(&record.kind)
         .is_none_or(|outcome| outcome.mode == Mode::Hints);
     let is_lacking = match coverage.state {
-        CoverageState::Forbidden | CoverageState::Failed => true,
+        CoverageState::Failed => true,
+        // What no application can read, or none without the right to write, is known beforehand.
+        CoverageState::Forbidden => {
+            catalog::by_name(&record.kind).is_some_and(|kind| kind.is_default() || kind.is_event())
+        }
         CoverageState::Partial => !hinted,
         _ => false,
     };

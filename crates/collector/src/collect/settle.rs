@@ -17,7 +17,8 @@ use store::{Closing, Coverage, CoverageState, Finding, Tally, Verdict};
 
 use super::compare;
 use super::message::{Mode, Outcome};
-use super::taker::{Taken, Taker};
+use super::reader::CONTENT_NAMED_BY;
+use super::taker::{CONTENT_KIND, Taken, Taker};
 use crate::edges;
 use crate::error::{Error, Result};
 use crate::intake::Scope;
@@ -103,10 +104,12 @@ impl Taker<'_> {
             covered.insert(name.clone());
             self.settle_kind(name, taken, outcome, accept_deletions)?;
         }
-        // Kinds that came along with others: content, edges inside their owners.
+        self.kinds = kinds;
+        self.settle_content();
+        // Kinds that came along with others: edges inside their owners.
         for slot in 0..self.intake.slots.len() {
-            let name = self.intake.slots[slot].target.name().to_owned();
-            if covered.contains(&name) {
+            let name = self.intake.slots[slot].target.name();
+            if covered.contains(name) || name == CONTENT_KIND {
                 continue;
             }
             let reason = "read where other kinds mention it".to_owned();
@@ -114,8 +117,30 @@ impl Taker<'_> {
             let handle = self.intake.slots[slot].handle;
             self.intake.snapshot.cover(handle, coverage, Closing::Keep);
         }
-        self.kinds = kinds;
         Ok(())
+    }
+
+    /// Content is as complete as the objects that name it: all of it is read each time.
+    fn settle_content(&mut self) {
+        let Some(slot) = self.intake.open_slot(CONTENT_KIND) else {
+            return;
+        };
+        let handle = self.intake.slots[slot].handle;
+        let mut kinds = CONTENT_NAMED_BY.iter().map(|kind| self.kinds.get(*kind));
+        let is_whole = kinds.all(|taken| {
+            let outcome = taken.and_then(|taken| taken.outcome.as_ref());
+            outcome.is_some_and(|outcome| {
+                outcome.mode == Mode::Whole && outcome.state == CoverageState::Complete
+            }) && taken.is_some_and(|taken| !taken.lacks_content)
+        });
+        let (state, reason, closing) = if is_whole {
+            (CoverageState::Complete, None, Closing::Unseen)
+        } else {
+            let reason = "not every object that names content was read".to_owned();
+            (CoverageState::Partial, Some(reason), Closing::Keep)
+        };
+        let coverage = self.coverage(slot, state, reason);
+        self.intake.snapshot.cover(handle, coverage, closing);
     }
 
     fn settle_kind(

@@ -39,8 +39,8 @@ pub(super) struct Taken {
     pub(super) predicted: Option<RoaringBitmap>,
     /// Objects that changed during the full read.
     pub(super) touched: HashSet<String>,
-    /// Pages taken.
-    pub(super) pages: u64,
+    /// Whether content that an object names could not be read.
+    pub(super) lacks_content: bool,
 }
 
 impl<'w> Taker<'w> {
@@ -79,6 +79,10 @@ impl<'w> Taker<'w> {
                 rejected,
             } => self.remark(&kind, &place, reason, rejected),
             Message::Content(content) => self.content(&content),
+            Message::NoContent { kind, path, reason } => {
+                self.taken(&kind).lacks_content = true;
+                self.remark(&kind, &path, reason, false)
+            }
             Message::Done(outcome) => {
                 let kind = outcome.kind.clone();
                 self.taken(&kind).outcome = Some(outcome);
@@ -98,7 +102,6 @@ impl<'w> Taker<'w> {
         let path = shown_path(kind, &parents);
         let place = PagePlace::new(kind, parents, path, page.delta);
         self.intake.take_page(&place, &page.body)?;
-        self.taken(kind.name).pages += 1;
         Ok(())
     }
 

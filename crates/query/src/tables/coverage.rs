@@ -16,7 +16,7 @@ const COLUMNS: [(&str, Type); 12] = [
     ("snapshot_id", Type::Text),
     ("taken_at", Type::Time),
     ("kind", Type::Text),
-    ("state", Type::Text),
+    ("status", Type::Text),
     ("reason", Type::Text),
     ("objects", Type::Number),
     ("alive", Type::Number),
@@ -87,7 +87,7 @@ impl Relation for CoverageTable {
                 "snapshot_id" => texts(rows.iter().map(|row| Some(row.snapshot_id.as_str()))),
                 "taken_at" => times(rows.iter().map(|row| Some(row.taken_at))),
                 "kind" => texts(rows.iter().map(|row| Some(row.kind.kind.as_str()))),
-                "state" => texts(
+                "status" => texts(
                     rows.iter()
                         .map(|row| Some(row.kind.coverage.state.as_str())),
                 ),

@@ -73,6 +73,15 @@ fn parse_one(kind: &'static Kind, text: &str) -> Result<Expand, Failure> {
     })
 }
 
+/// Contained objects that Graph shows without being asked.
+pub(crate) fn always_expanded(kind: &Kind) -> Option<&'static str> {
+    match kind.name {
+        "authentication_strength_policy" => Some("combinationConfigurations"),
+        "permission_grant_policy" => Some("includes,excludes"),
+        _ => None,
+    }
+}
+
 /// Where a navigation property of a kind comes from; `None` where the kind has none of that name.
 fn origin(kind: &'static Kind, name: &str) -> Option<From> {
     let kind = crate::tenant::living_kind(kind).unwrap_or(kind);

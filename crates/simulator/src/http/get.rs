@@ -10,9 +10,10 @@ use super::context::{self, Holds};
 use super::delta;
 use super::inverse;
 use super::licence;
-use super::list::{Listing, Source};
+use super::list::Listing;
 use super::projection::Projection;
 use super::route::{Route, find_object, is_cast};
+use super::source::Source;
 use super::surface::Call;
 use crate::tenant::{Slot, Tenant, key_of, living_kind, named, read};
 
@@ -31,7 +32,7 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Answer, Failure> {
         return answer;
     }
     let route = Route::find(call.address)?;
-    licence::check(call.tenant, route.kind, call.address)?;
+    licence::check(call.tenant, route.kind, call.address, call.session)?;
     let parents = route.parents(call.tenant)?;
     let at = Place {
         call,

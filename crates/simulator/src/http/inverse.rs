@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use catalog::Kind;
 
-use super::list::Source;
+use super::source::Source;
 use crate::tenant::{Slot, Tenant, named, read};
 
 /// The kind and objects of `/{object}/{name}`; `None` where there is no such list.

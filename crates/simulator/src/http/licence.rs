@@ -4,12 +4,21 @@ use catalog::Kind;
 
 use super::address::Address;
 use super::answer::Failure;
+use super::oauth::Session;
 use crate::tenant::Tenant;
 
 /// Refuses what permissions and licences do not cover.
-pub(crate) fn check(tenant: &Tenant, kind: &Kind, address: &Address) -> Result<(), Failure> {
+pub(crate) fn check(
+    tenant: &Tenant,
+    kind: &Kind,
+    address: &Address,
+    session: &Session,
+) -> Result<(), Failure> {
     let options = tenant.options();
-    if options.forbidden.contains(kind.name) {
+    let is_app_only = session.user.is_none();
+    if options.forbidden.contains(kind.name)
+        || is_app_only && options.delegated_only.contains(kind.name)
+    {
         return Err(Failure::denied());
     }
     if options.unlicensed.contains(kind.name) {

@@ -1,7 +1,7 @@
 //! A page of a list: collections, children, recycle bins, logs and edges alike.
 
 use catalog::{Kind, Shape};
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use model::Parser;
 
 use super::answer::{Answer, Failure};
@@ -9,119 +9,9 @@ use super::context::{self, Holds};
 use super::filter::{self, Filter};
 use super::paging::{self, is_directory, seal, unseal};
 use super::projection::{Projection, knows_property};
+use super::source::{Slots, Source, event_time};
 use super::surface::Call;
-use crate::tenant::{Slot, Tenant, nanoseconds, prefix_of, read, split_key};
-
-/// Where the objects of a list come from.
-#[derive(Debug, Clone)]
-pub(crate) enum Source {
-    /// Living objects of a kind below these parents.
-    Collection(&'static Kind, Vec<String>),
-    /// Objects in the recycle bin, by their living kind.
-    Bin(&'static Kind),
-    /// Rows of a log between two times.
-    Events {
-        kind: &'static Kind,
-        from: i64,
-        to: i64,
-        ascending: bool,
-    },
-    /// Targets of an object's edges.
-    Targets(&'static Kind, Slot),
-    /// Sources of the edges that lead to an object.
-    Sources(&'static Kind, Slot),
-    /// Just these.
-    Slots(Vec<Slot>),
-}
-
-type Slots<'a> = Box<dyn Iterator<Item = Slot> + 'a>;
-
-impl Source {
-    /// The objects after a cursor, in the list's own order.
-    fn slots<'a>(
-        &'a self,
-        tenant: &'a Tenant,
-        prefix: &'a str,
-        after: Option<&'a str>,
-    ) -> Slots<'a> {
-        let number = after.and_then(|cursor| cursor.parse::<Slot>().ok());
-        match self {
-            Self::Collection(kind, _) => Box::new(tenant.storage.live(kind, prefix, after)),
-            Self::Bin(kind) => Box::new(tenant.storage.binned(kind, after)),
-            Self::Events {
-                kind,
-                from,
-                to,
-                ascending,
-            } => events(tenant, kind, (*from, *to), *ascending, after),
-            Self::Targets(kind, source) => {
-                let targets = tenant.edges.targets(kind, *source, number);
-                Box::new(targets.filter(|slot| tenant.is_live(*slot)))
-            }
-            Self::Sources(kind, target) => {
-                let sources = tenant.edges.sources(kind, *target, number);
-                Box::new(sources.filter(|slot| tenant.is_live(*slot)))
-            }
-            Self::Slots(slots) => {
-                let start = number.map_or(0, |last| {
-                    slots
-                        .iter()
-                        .position(|slot| *slot == last)
-                        .map_or(0, |place| place + 1)
-                });
-                Box::new(slots[start..].iter().copied())
-            }
-        }
-    }
-
-    /// What leads a later page to the objects after this one.
-    fn cursor(&self, tenant: &Tenant, prefix: &str, slot: Slot) -> String {
-        match self {
-            Self::Collection(..) => {
-                let (_, own) = split_key(tenant.key(slot));
-                format!("{prefix}{own}")
-            }
-            Self::Bin(_) => tenant.key(slot).to_owned(),
-            Self::Events { kind, .. } => {
-                let time = event_time(tenant, kind, slot).map_or(0, nanoseconds);
-                format!("{time} {slot}")
-            }
-            Self::Targets(..) | Self::Sources(..) | Self::Slots(_) => slot.to_string(),
-        }
-    }
-}
-
-fn events<'a>(
-    tenant: &'a Tenant,
-    kind: &Kind,
-    (from, to): (i64, i64),
-    ascending: bool,
-    after: Option<&str>,
-) -> Slots<'a> {
-    let cursor = after.and_then(|cursor| {
-        let (time, slot) = cursor.split_once(' ')?;
-        Some((time.parse::<i64>().ok()?, slot.parse::<Slot>().ok()?))
-    });
-    if ascending {
-        let start = cursor.map_or(from, |(time, _)| time);
-        let rows = tenant.storage.by_time(kind, start, to);
-        let rows = rows.filter(move |row| cursor.is_none_or(|cursor| *row > cursor));
-        Box::new(rows.map(|(_, slot)| slot))
-    } else {
-        let end = cursor.map_or(to, |(time, _)| time);
-        let rows = tenant.storage.by_time(kind, from, end).rev();
-        let rows = rows.filter(move |row| cursor.is_none_or(|cursor| *row < cursor));
-        Box::new(rows.map(|(_, slot)| slot))
-    }
-}
-
-fn event_time(tenant: &Tenant, kind: &Kind, slot: Slot) -> Option<Timestamp> {
-    let Shape::Event { time } = kind.shape else {
-        return None;
-    };
-    let text = &tenant.storage.object(slot).text;
-    read(text, |root| root.get(time)?.text()?.parse().ok())
-}
+use crate::tenant::{Slot, nanoseconds, prefix_of, read};
 
 /// What a list request asks for besides the place.
 pub(crate) struct Listing<'c> {
@@ -154,8 +44,9 @@ impl<'c> Listing<'c> {
         }
         let projection = Projection::read(kind, query.get("$select"), query.get("$expand"), true)?;
         let filter = read_filter(call, kind)?;
+        let size = paging::rule(kind).size(query.get("$top"), call.preferred_page_size())?;
         let mut listing = Self {
-            size: paging::rule(kind).size(query.get("$top"), call.preferred_page_size())?,
+            size: size.min(paging::cap(kind, query.get("$select"))),
             call,
             kind,
             parents,
@@ -313,7 +204,7 @@ impl<'c> Listing<'c> {
         let mut parser = Parser::new();
         Box::new(slots.filter(move |slot| {
             let object = self.call.tenant.storage.object(*slot);
-            if !self.call.sees(*slot) || !self.is_of_cast(*slot) {
+            if !self.call.sees(*slot) || !self.is_of_cast(*slot) || self.is_late(*slot) {
                 return false;
             }
             let Some(filter) = &self.filter else {
@@ -324,6 +215,22 @@ impl<'c> Listing<'c> {
                 .expect("because only serialised objects are stored");
             filter.accepts(document.root())
         }))
+    }
+
+    /// Whether a row of a log has not come into view yet.
+    fn is_late(&self, slot: Slot) -> bool {
+        let Shape::Event { .. } = self.kind.shape else {
+            return false;
+        };
+        let most_minutes = self.call.settings.log_delay_minutes;
+        let tenant = self.call.tenant;
+        let own_minutes = spread(slot) % most_minutes.saturating_add(1);
+        let time = event_time(tenant, self.kind, slot).filter(|_| own_minutes > 0);
+        let due = time.and_then(|time| {
+            time.checked_add(SignedDuration::from_mins(i64::from(own_minutes)))
+                .ok()
+        });
+        due.is_some_and(|due| due > tenant.now())
     }
 
     fn is_of_cast(&self, slot: Slot) -> bool {
@@ -394,6 +301,11 @@ impl<'c> Listing<'c> {
     }
 }
 
+/// A number that neighbouring slots do not share (the golden ratio's multiplicative hash).
+fn spread(slot: Slot) -> u32 {
+    slot.wrapping_mul(0x9e37_79b9) >> 8
+}
+
 /// Values sort as numbers, then as text; what is missing comes first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SortKey {
@@ -401,11 +313,33 @@ struct SortKey {
     text: Option<String>,
 }
 
+/// Properties of which `$filter` must name one, for kinds that are not listed without a scope.
+fn needed_in_filter(kind: &Kind) -> &'static [&'static str] {
+    match kind.name {
+        "role_management_policy" | "role_management_policy_assignment" => &["scopeId"],
+        name if name.starts_with("pim_group_") => &["groupId", "principalId"],
+        _ => &[],
+    }
+}
+
+fn missing_filter(names: &[&str]) -> Failure {
+    let message = format!("A filter on {} is required.", names.join(" or "));
+    Failure::new(400, "MissingParameters", message)
+}
+
 fn read_filter(call: &Call<'_>, kind: &'static Kind) -> Result<Option<Filter>, Failure> {
     let Some(text) = call.address.query.get("$filter") else {
-        return Ok(None);
+        return match needed_in_filter(kind) {
+            [] => Ok(None),
+            names => Err(missing_filter(names)),
+        };
     };
     let filter = filter::parse(text).map_err(Failure::bad_option)?;
+    let named = filter.properties();
+    let needed = needed_in_filter(kind);
+    if !needed.is_empty() && !needed.iter().any(|name| named.contains(name)) {
+        return Err(missing_filter(needed));
+    }
     for name in filter.properties() {
         if !knows_property(kind, name) {
             let message = format!(

@@ -46,6 +46,17 @@ pub(crate) fn rule(kind: &Kind) -> PageRule {
     }
 }
 
+/// Largest page of a selection: what is kept outside the directory is looked up one by one.
+pub(crate) fn cap(kind: &Kind, select: Option<&str>) -> usize {
+    const WITH_SIGN_INS: usize = 120;
+    let wants_sign_ins = select.is_some_and(|select| select.contains("signInActivity"));
+    if kind.name == "user" && wants_sign_ins {
+        WITH_SIGN_INS
+    } else {
+        usize::MAX
+    }
+}
+
 /// Kinds that the directory itself serves and holds to its own limits.
 pub(crate) fn is_directory(kind: &Kind) -> bool {
     let roots = [

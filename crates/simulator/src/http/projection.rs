@@ -83,6 +83,10 @@ impl Projection {
                 projection.choose(&names);
             }
         }
+        let expand = match (select, expand) {
+            (None, None) => expand::always_expanded(kind),
+            _ => expand,
+        };
         if let Some(expand) = expand {
             projection.expands = expand::parse(kind, expand)?;
         }
@@ -111,7 +115,10 @@ impl Projection {
     /// Writes one object.
     pub(crate) fn write(&self, tenant: &Tenant, slot: Slot, parser: &mut Parser, out: &mut String) {
         let kind = tenant.kind(slot);
-        let text = &*tenant.storage.object(slot).text;
+        let is_limited = self.typed && tenant.options().limited.contains(kind.name);
+        let limited = is_limited.then(|| serde_json::json!({"id": tenant.id(slot)}).to_string());
+        let whole = &*tenant.storage.object(slot).text;
+        let text = limited.as_deref().unwrap_or(whole);
         let start = out.len();
         out.push('{');
         if self.typed && !text.starts_with("{\"@odata.type\"") {

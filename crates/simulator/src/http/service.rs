@@ -106,6 +106,13 @@ impl Service {
         let fate =
             lock(&self.attempts).decide(&lock(&self.faults).clone(), &incoming.path_and_query);
         let answer = self.graph(incoming, &address, fate, &ids);
+        tracing::debug!(
+            method = %incoming.method,
+            path = %address.path,
+            status = answer.status,
+            fault = ?fate.fault,
+            "answered"
+        );
         self.dressed(answer, &ids, fate)
     }
 
@@ -222,28 +229,31 @@ impl Service {
             .as_ref()
             .map_or(1, |route| cost(route, address, is_write));
         let fault = fate.fault.filter(|fault| !batched || fault.is_answer());
-        let refused = fault
-            .and_then(|fault| self.fault_failure(fault))
-            .or_else(|| {
-                let route = route.as_ref()?;
-                let mut throttle = lock(&self.throttle);
+        let faulty = fault.and_then(|fault| self.fault_failure(fault));
+        let admitted = match (faulty, &route) {
+            (Some(failure), _) => Err(failure),
+            (None, None) => Ok(None),
+            (None, Some(route)) => {
                 let app = &session.app.app_id;
-                throttle
-                    .take(self.limits, app, route, is_write, units)
-                    .err()
-            });
-        if fate.parent_vanishes && refused.is_none() {
+                lock(&self.throttle).take(self.limits, app, route, is_write, units)
+            }
+        };
+        if fate.parent_vanishes && admitted.is_ok() {
             write::vanish_parent(&mut self.write(), route.as_ref());
         }
-        let outcome = match refused {
-            Some(failure) => Err(failure),
-            None if is_write => self.change(incoming, address, session),
-            None => self.show(incoming, address),
-        };
-        let answer = match outcome {
-            Ok(answer) => answer.with("x-ms-resource-unit", units.to_string()),
-            Err(failure) => failure.into_answer(ids),
-        };
+        let outcome = admitted.and_then(|used| {
+            let answer = if is_write {
+                self.change(incoming, address, session)
+            } else {
+                self.show(incoming, address, session)
+            }?;
+            let answer = answer.with("x-ms-resource-unit", units.to_string());
+            Ok(match used {
+                Some(used) => answer.with("x-ms-throttle-limit-percentage", format!("{used:.1}")),
+                None => answer,
+            })
+        });
+        let answer = outcome.unwrap_or_else(|failure| failure.into_answer(ids));
         if answer.ends_round {
             *lock(&self.round_ended) = true;
         }
@@ -256,7 +266,12 @@ impl Service {
         spoil_links(answer, fault, incoming)
     }
 
-    fn show(&self, incoming: &Incoming, address: &Address) -> Result<Answer, Failure> {
+    fn show(
+        &self,
+        incoming: &Incoming,
+        address: &Address,
+        session: &Session,
+    ) -> Result<Answer, Failure> {
         let settings = self.settings();
         let tenant = self.read();
         let call = Call {
@@ -264,6 +279,7 @@ impl Service {
             address,
             headers: &incoming.headers,
             root: format!("{}/{}", incoming.origin, address.version()),
+            session,
             lagging: &self.lagging,
             settings,
         };
@@ -308,6 +324,7 @@ impl Service {
             delta_generation: faults.delta_generation,
             replay_delta: faults.replay_delta,
             omit_deleted_members: faults.omit_deleted_members,
+            log_delay_minutes: faults.log_delay_minutes,
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::address::Address;
+use super::oauth::Session;
 use crate::tenant::{Slot, Tenant};
 
 /// Header fields, names in any case.
@@ -75,6 +76,7 @@ pub(crate) struct Call<'c> {
     pub(crate) headers: &'c Headers,
     /// Scheme, host and version: what links begin with.
     pub(crate) root: String,
+    pub(crate) session: &'c Session,
     pub(crate) lagging: &'c Lagging,
     pub(crate) settings: Settings,
 }
@@ -87,6 +89,7 @@ pub(crate) struct Settings {
     pub(crate) delta_generation: u64,
     pub(crate) replay_delta: bool,
     pub(crate) omit_deleted_members: bool,
+    pub(crate) log_delay_minutes: u32,
 }
 
 impl Call<'_> {

@@ -10,6 +10,9 @@ use super::address::Address;
 use super::answer::Failure;
 use super::route::Route;
 
+/// Part of a quota from which on answers carry `x-ms-throttle-limit-percentage`.
+const WARNED_FROM: f64 = 0.8;
+
 /// Which limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
@@ -97,7 +100,8 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Takes what a request costs out of its buckets, or refuses it.
+    /// Takes what a request costs out of its buckets, or refuses it. Gives the part of the quota that is
+    /// used, where it is so much that Graph warns.
     pub(crate) fn take(
         &mut self,
         limits: Limits,
@@ -105,20 +109,22 @@ impl Throttle {
         route: &Route,
         is_write: bool,
         cost: u32,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<f64>, Failure> {
         let Limits::Microsoft { size } = limits else {
-            return Ok(());
+            return Ok(None);
         };
         let Some(family) = family_of(route) else {
-            return Ok(());
+            return Ok(None);
         };
         let cost = if family == Family::Identity { cost } else { 1 };
-        self.take_from(family, size, app_id, cost)?;
-        match (family, is_write) {
+        let used = self.take_from(family, size, app_id, cost)?;
+        let writes = match (family, is_write) {
             (Family::Identity, true) => self.take_from(Family::IdentityWrites, size, app_id, 1),
             (Family::Intune, true) => self.take_from(Family::IntuneWrites, size, app_id, 1),
-            _ => Ok(()),
-        }
+            _ => Ok(0.0),
+        }?;
+        let used = used.max(writes);
+        Ok((used > WARNED_FROM).then_some(used))
     }
 
     fn take_from(
@@ -127,7 +133,7 @@ impl Throttle {
         size: TenantSize,
         app_id: &str,
         cost: u32,
-    ) -> Result<(), Failure> {
+    ) -> Result<f64, Failure> {
         let Quota(amount, seconds) = family.quota(size);
         let now = Instant::now();
         let owner = if family.is_shared() { "" } else { app_id };
@@ -143,7 +149,7 @@ impl Throttle {
         let missing = f64::from(cost) - bucket.level;
         if missing <= 0.0 {
             bucket.level -= f64::from(cost);
-            return Ok(());
+            return Ok(1.0 - bucket.level / f64::from(amount));
         }
         let wait_seconds = (missing / rate).ceil().max(1.0);
         Err(refusal(family, wait_seconds))
@@ -270,6 +276,23 @@ mod tests {
                 .expect("because 350 units came back");
         }
         assert!(throttle.take(limits, "app", &users, false, 2).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nearly_empty_buckets_warn() {
+        let limits = Limits::Microsoft {
+            size: TenantSize::Small,
+        };
+        let (users, _) = route("/v1.0/users");
+        let mut throttle = Throttle::default();
+        let mut take = |cost| {
+            throttle
+                .take(limits, "app", &users, false, cost)
+                .expect("because it fits")
+        };
+        assert_eq!(take(2_800), None);
+        let used = take(350).expect("because nine tenths are used");
+        assert!((used - 0.9).abs() < 0.001, "{used}");
     }
 
     #[tokio::test(start_paused = true)]

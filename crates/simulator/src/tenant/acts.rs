@@ -285,7 +285,8 @@ impl Tenant {
         }
     }
 
-    /// Edges that lead to an object, by relationship kind and source, living sources only.
+    /// Edges that lead to an object, by relationship kind and source. Sources in the recycle bin count:
+    /// once they are back, a reader who never missed them must hear what they lost meanwhile.
     fn edges_to(&self, target: Slot) -> Vec<(&'static Kind, Slot)> {
         let relations = catalog::kinds()
             .iter()
@@ -294,7 +295,9 @@ impl Tenant {
             let sources = self.edges.sources(kind, target, None);
             sources.map(move |source| (*kind, source))
         });
-        edges.filter(|(_, source)| self.is_live(*source)).collect()
+        edges
+            .filter(|(_, source)| self.storage.object(*source).state != State::Gone)
+            .collect()
     }
 
     /// Takes an object away for ever, with its children and its edges.

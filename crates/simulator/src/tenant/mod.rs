@@ -21,7 +21,7 @@ use catalog::{Kind, Shape};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-pub use options::TenantOptions;
+pub use options::{DELEGATED_ONLY, TenantOptions};
 pub use refusal::Refusal;
 
 pub(crate) use changes::{ChangeLog, Sequence, What};
@@ -152,7 +152,7 @@ impl Tenant {
         self.storage.count_live(kind)
     }
 
-    /// Every edge of a relationship kind between living objects: source id, target id.
+    /// Every edge of a relationship kind between living objects: source id, target id, in lower case.
     pub fn links(&self, kind: &Kind) -> impl Iterator<Item = (&str, &str)> {
         let edges = self.edges.all(kind);
         let living =

@@ -34,11 +34,22 @@ fn make(tenant: &mut Tenant, kind: &'static Kind, made: &mut Made) -> (Vec<Strin
     if kind.name == "sign_in_beta" {
         properties["signInEventTypes"] = json!(["servicePrincipal"]);
     }
+    if let Some(scope) = scope(kind) {
+        properties[scope] = json!("/");
+    }
     let names: Vec<&str> = parents.iter().map(String::as_str).collect();
     put_below(tenant, kind.name, &names, properties);
     let own = (parents, id(number));
     made.insert(kind.name, own.clone());
     own
+}
+
+/// Property without which a kind is not listed.
+fn scope(kind: &Kind) -> Option<&'static str> {
+    match kind.name {
+        "role_management_policy" | "role_management_policy_assignment" => Some("scopeId"),
+        name => name.starts_with("pim_group_").then_some("groupId"),
+    }
 }
 
 fn url(kind: &Kind, parents: &[String]) -> String {
@@ -88,6 +99,9 @@ async fn what_is_seeded_is_found_under_its_path() {
             own,
             &url,
         );
+        if let Some(scope) = scope(kind) {
+            url = format!("{url}?$filter={scope} eq '/'");
+        }
         if kind.name == "sign_in_beta" {
             url.push_str("?$filter=signInEventTypes/any(t:t eq 'servicePrincipal')");
         }

@@ -104,6 +104,32 @@ impl Client {
             .clone_into(&mut self.token);
     }
 
+    /// Gets a token of a person, by device code.
+    pub(crate) async fn sign_in_with_device(&mut self) {
+        let root = format!("{}/{TENANT_ID}/oauth2/v2.0", self.simulator.url());
+        let id = ("client_id", DEFAULT_APP_ID);
+        let scope = ("scope", "https://graph.microsoft.com/.default");
+        let form = [id, scope];
+        let response = self
+            .http
+            .post(format!("{root}/devicecode"))
+            .form(&form)
+            .send();
+        let device = read(response.await.expect("because it listens")).await;
+        let code = device.body["device_code"].as_str().unwrap_or_default();
+        let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        let form = [grant, id, ("device_code", code)];
+        loop {
+            let response = self.http.post(format!("{root}/token")).form(&form).send();
+            let answer = read(response.await.expect("because it listens")).await;
+            if let Some(token) = answer.body["access_token"].as_str() {
+                token.clone_into(&mut self.token);
+                return;
+            }
+            assert_eq!(answer.body["error"], "authorization_pending");
+        }
+    }
+
     /// Sends a request to a path below the host, or to a whole URL.
     pub(crate) async fn send(
         &self,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use simulator::{Faults, Limits, RetryAfter, ServerOptions, TenantSize};
 
-use crate::client::{Client, read};
-use crate::world::{STAFF, TENANT_ID, contoso, id, serve};
+use crate::client::{Answer, Client, read};
+use crate::world::{STAFF, TENANT_ID, act, contoso, id, serve, update};
 
 fn set(client: &Client, change: impl FnOnce(&mut Faults)) {
     let faults = client.simulator.faults();
@@ -221,4 +221,35 @@ async fn slow_answers_come_late_on_tokios_clock() {
     let answer = read(response.expect("because it only comes late")).await;
     assert_eq!(answer.status, 200);
     assert!(before.elapsed() >= Duration::from_mins(1));
+}
+
+#[tokio::test]
+async fn rows_of_a_log_come_into_view_late_and_out_of_order() {
+    let client = serve(2).await;
+    for minute in 0..30 {
+        let time = format!("02T10:{minute:02}:00");
+        act(&client, &time, update("user", 1, json!({ "city": time })));
+    }
+    set(&client, |faults| faults.log_delay_minutes = 60);
+    let url = "/v1.0/auditLogs/directoryAudits?$orderby=activityDateTime&$select=activityDateTime";
+    let early = client.get(url).await;
+    let all: Vec<String> = (0..30)
+        .map(|minute| format!("2026-03-02T10:{minute:02}:00.0000000Z"))
+        .collect();
+    let times = |answer: &Answer| -> Vec<String> {
+        let times = answer.items().iter().map(|row| &row["activityDateTime"]);
+        times
+            .filter_map(|time| time.as_str().map(str::to_owned))
+            .collect()
+    };
+    let seen = times(&early);
+    assert!(!seen.is_empty() && seen.len() < 30, "{seen:?}");
+    assert_ne!(seen, all[..seen.len()], "some older row is still missing");
+    act(
+        &client,
+        "02T11:30:00",
+        update("user", 2, json!({"city": "Bern"})),
+    );
+    let late = client.get(url).await;
+    assert_eq!(times(&late)[..30], all);
 }

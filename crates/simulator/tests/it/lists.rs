@@ -223,6 +223,8 @@ async fn expansions_show_children_and_what_the_object_holds() {
     put(&mut tenant, "terms_and_conditions", configuration);
     let client = Client::start(tenant, ServerOptions::default()).await;
 
+    let unscoped = client.get("/v1.0/policies/roleManagementPolicies").await;
+    assert_eq!(unscoped.status, 400);
     let filter = "$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'";
     let answer = client
         .get(&format!(

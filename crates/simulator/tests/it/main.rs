@@ -3,11 +3,13 @@
 mod batches;
 mod catalogue;
 mod client;
+mod converge;
 mod days;
 mod delta;
 mod faults;
 mod lists;
 mod objects;
+mod robust;
 mod shapes;
 mod shared;
 mod tokens;

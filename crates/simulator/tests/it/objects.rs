@@ -1,7 +1,7 @@
 //! Single objects, by every key Graph accepts; singletons, content, errors.
 
 use serde_json::json;
-use simulator::{Seed, ServerOptions};
+use simulator::{DELEGATED_ONLY, Seed, ServerOptions};
 
 use crate::client::Client;
 use crate::world::{STAFF, act, contoso, delete, id, put, serve};
@@ -172,4 +172,32 @@ async fn permissions_and_licences_are_missing_where_the_tenant_says_so() {
         (answer.status, answer.code()),
         (400, "AadPremiumLicenseRequired")
     );
+}
+
+#[tokio::test]
+async fn some_kinds_are_read_by_signed_in_persons_only() {
+    let mut tenant = contoso(1);
+    let delegated_only = DELEGATED_ONLY.iter().map(|name| (*name).to_owned());
+    tenant.options_mut().delegated_only = delegated_only.collect();
+    let mut client = Client::start(tenant, ServerOptions::default()).await;
+    let url = "/v1.0/directory/subscriptions";
+    let answer = client.get(url).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (403, "Authorization_RequestDenied")
+    );
+    client.sign_in_with_device().await;
+    assert_eq!(client.get(url).await.status, 200);
+}
+
+#[tokio::test]
+async fn members_of_kinds_without_permission_show_type_and_id_only() {
+    let mut tenant = contoso(2);
+    tenant.options_mut().limited.insert("user".to_owned());
+    let client = Client::start(tenant, ServerOptions::default()).await;
+    let url = format!("/v1.0/groups/{}/members?$select=id,displayName", id(STAFF));
+    let expected = json!({
+        "@odata.type": "#microsoft.graph.user", "id": id(1), "displayName": null,
+    });
+    assert_eq!(client.get(&url).await.items()[0], expected);
 }

@@ -11,12 +11,9 @@ use model::KEY_SEPARATOR;
 use store::CoverageState;
 
 use super::super::message::{Mode, Outcome};
-use super::super::plan::{Step, Way};
+use super::super::plan::{FEW, Step, Way};
 use super::failure::Result;
 use super::{Reader, lock, outcome};
-
-/// So many parents are always asked: ten batches.
-const FEW: usize = 200;
 
 impl Reader {
     /// Reads a kind below its parents.

@@ -9,7 +9,7 @@ use super::failure::{Failure, Result};
 use super::pages::{Place, api, family};
 
 /// Kinds whose objects name content by relative URLs.
-const KINDS: [&str; 2] = [
+pub(in super::super) const NAMED_BY: [&str; 2] = [
     "organizational_branding",
     "organizational_branding_localization",
 ];
@@ -20,7 +20,7 @@ impl Reader {
     /// Reads the content that the objects on a page name.
     pub(super) async fn contents(&self, place: Place<'_>, body: &[u8]) -> Result<()> {
         let kind = place.step.kind;
-        if !KINDS.contains(&kind.name) {
+        if !NAMED_BY.contains(&kind.name) {
             return Ok(());
         }
         for path in paths(place, body) {
@@ -41,8 +41,12 @@ impl Reader {
                     return Err(Failure::from(error));
                 }
                 Err(error) => {
-                    let reason = format!("content was not read: {error}");
-                    self.remark(kind, &path, reason, false).await?;
+                    self.tell(Message::NoContent {
+                        kind: kind.name.to_owned(),
+                        path,
+                        reason: format!("content was not read: {error}"),
+                    })
+                    .await?;
                 }
             }
         }

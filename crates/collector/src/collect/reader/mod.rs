@@ -10,6 +10,7 @@ mod failure;
 mod list;
 mod pages;
 
+pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
 pub(super) use pages::row_ids;
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
 //! A page of a round, object by object.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use model::Parser;
@@ -131,17 +132,16 @@ impl<'p> Page<'p> {
             self.close();
             return Written::Whole;
         }
-        let edges = if changed.is_new {
-            self.present_edges(slot, from)
-        } else {
-            let edges = changed
-                .edges
-                .iter()
-                .map(|(end, is_there)| (*end, *is_there));
-            edges
-                .filter(|(end, _)| from.is_none_or(|from| *end > from))
-                .collect()
-        };
+        let changes = changed.edges.iter();
+        let changes = changes.map(|(end, is_there)| (*end, *is_there));
+        let mut edges: BTreeMap<Slot, bool> = changes
+            .filter(|(end, _)| from.is_none_or(|from| *end > from))
+            .collect();
+        if changed.is_new {
+            edges.extend(self.present_edges(slot, from));
+        }
+        // One more than fits tells that there is more.
+        let edges: Vec<Edge> = edges.into_iter().take(self.edges_left + 1).collect();
         self.open(slot);
         self.write_properties(slot, Some(changed));
         self.write_edges(&edges)

@@ -1,17 +1,19 @@
 //! The token endpoint, and what clients ask of an authority before they use it.
 
-use std::collections::HashMap;
-use std::time::Duration;
+mod description;
+mod sessions;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use super::address::{Query, Segment};
-use super::answer::Answer;
-use super::jwt;
 use crate::credentials::{AppCredential, Assertion};
+use crate::http::address::{Query, Segment};
+use crate::http::answer::Answer;
+use crate::http::jwt;
 use crate::tenant::{Tenant, named};
+
+use sessions::Poll;
+pub(crate) use sessions::{Session, Sessions, Unauthorized};
 
 /// Seconds an access token lives, as Microsoft says it.
 const TOKEN_SECONDS: u32 = 3599;
@@ -19,39 +21,6 @@ const TOKEN_SECONDS: u32 = 3599;
 /// Grants this authority knows.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// A token handed out.
-#[derive(Debug, Clone)]
-pub(crate) struct Session {
-    pub(crate) app: AppCredential,
-    /// Set for tokens of a signed-in person.
-    pub(crate) user: Option<String>,
-    issued: Instant,
-    requests: u32,
-}
-
-/// A device waiting for somebody to sign in.
-#[derive(Debug)]
-struct Device {
-    app: AppCredential,
-    polls: u32,
-}
-
-/// Tokens and devices.
-#[derive(Debug, Default)]
-pub(crate) struct Sessions {
-    tokens: HashMap<String, Session>,
-    devices: HashMap<String, Device>,
-    count: u64,
-}
-
-/// Why a bearer token is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unauthorized {
-    Missing,
-    Invalid,
-    Expired,
-}
 
 /// What the endpoint must know.
 pub(crate) struct Authority<'a> {
@@ -103,46 +72,6 @@ impl Authority<'_> {
             }
             _ => None,
         }
-    }
-
-    fn instance(&self) -> Answer {
-        let host = self.origin.split("://").last().unwrap_or_default();
-        let tenant = &self.tenant.options().tenant_id;
-        let endpoint = format!(
-            "{}/{tenant}/v2.0/.well-known/openid-configuration",
-            self.origin
-        );
-        let body = json!({
-            "tenant_discovery_endpoint": endpoint,
-            "api-version": "1.1",
-            "metadata": [
-                {"preferred_network": host, "preferred_cache": host, "aliases": [host]},
-            ],
-        });
-        Answer::value(200, &body)
-    }
-
-    fn configuration(&self, tenant: &str) -> Answer {
-        let base = format!("{}/{tenant}", self.origin);
-        let id = &self.tenant.options().tenant_id;
-        let body = json!({
-            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-            "token_endpoint_auth_methods_supported":
-                ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": format!("{}/{id}/v2.0", self.origin),
-            "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
-            "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
-            "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            "msgraph_host": self.origin,
-        });
-        Answer::value(200, &body)
     }
 
     fn token(
@@ -278,16 +207,10 @@ impl Authority<'_> {
         }
         let app = self.app(required(form, "client_id")?)?;
         required(form, "scope")?;
-        sessions.count += 1;
-        let code = format!("device-{}", sessions.count);
-        let device = Device {
-            app: app.clone(),
-            polls: 0,
-        };
-        sessions.devices.insert(code.clone(), device);
+        let code = sessions.wait(app);
         let page = format!("{}/devicelogin", self.origin);
         let body = json!({
-            "user_code": format!("SIM{:06}", sessions.count),
+            "user_code": code.to_uppercase(),
             "device_code": code,
             "verification_uri": page,
             "expires_in": 900,
@@ -299,25 +222,25 @@ impl Authority<'_> {
 
     fn device_token(&self, sessions: &mut Sessions, form: &Query) -> Result<Grant, OauthError> {
         let code = required(form, "device_code")?;
-        let Some(device) = sessions.devices.get_mut(code) else {
-            let text = "The device code has expired or was never issued.";
-            return Err(OauthError::new("expired_token", 70_020, text));
+        let app = match sessions.poll(code, self.pending_polls) {
+            Poll::SignedIn(app) => app,
+            Poll::Unknown => {
+                let text = "The device code has expired or was never issued.";
+                return Err(OauthError::new("expired_token", 70_020, text));
+            }
+            Poll::Pending => {
+                let text =
+                    "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
+                return Err(OauthError::new("authorization_pending", 70_016, text));
+            }
         };
-        device.polls += 1;
-        if device.polls <= self.pending_polls {
-            let text = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
-            return Err(OauthError::new("authorization_pending", 70_016, text));
-        }
-        let app = device.app.clone();
-        sessions.devices.remove(code);
         let signed_in = app.user.clone();
         let user = signed_in.unwrap_or_else(|| "admin@simulated.example".to_owned());
-        Ok(self.issue(sessions, &app, Some(user)))
+        Ok(self.issue(sessions, &app, Some(&user)))
     }
 
-    fn issue(&self, sessions: &mut Sessions, app: &AppCredential, user: Option<String>) -> Grant {
-        sessions.count += 1;
-        let id = format!("token-{}", sessions.count);
+    fn issue(&self, sessions: &mut Sessions, app: &AppCredential, user: Option<&str>) -> Grant {
+        let id = sessions.open(app, user);
         let now = self.wall_clock.as_second();
         let mut claims = json!({
             "aud": "https://graph.microsoft.com",
@@ -333,7 +256,7 @@ impl Authority<'_> {
             "uti": id,
             "ver": "1.0",
         });
-        if let Some(user) = &user {
+        if let Some(user) = user {
             claims["upn"] = json!(user);
             claims["scp"] = json!(app.roles.join(" "));
         } else {
@@ -345,13 +268,6 @@ impl Authority<'_> {
             "ext_expires_in": TOKEN_SECONDS,
             "access_token": jwt::write(&claims),
         });
-        let session = Session {
-            app: app.clone(),
-            user,
-            issued: Instant::now(),
-            requests: 0,
-        };
-        sessions.tokens.insert(id, session);
         Grant {
             answer: Answer::value(200, &body),
             issued: true,
@@ -380,34 +296,6 @@ impl Authority<'_> {
             400
         };
         Answer::value(status, &body)
-    }
-}
-
-impl Sessions {
-    /// The session of a bearer token; each use counts.
-    pub(crate) fn authorize(
-        &mut self,
-        header: Option<&str>,
-        most_requests: Option<u32>,
-    ) -> Result<Session, Unauthorized> {
-        let header = header.ok_or(Unauthorized::Missing)?;
-        let (scheme, token) = header.split_once(' ').ok_or(Unauthorized::Invalid)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Unauthorized::Missing);
-        }
-        let claims = jwt::read(token.trim()).ok_or(Unauthorized::Invalid)?;
-        let id = claims
-            .get("uti")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let session = self.tokens.get_mut(id).ok_or(Unauthorized::Invalid)?;
-        session.requests += 1;
-        let is_old = session.issued.elapsed() > Duration::from_secs(u64::from(TOKEN_SECONDS));
-        let is_spent = most_requests.is_some_and(|most| session.requests > most);
-        if is_old || is_spent {
-            return Err(Unauthorized::Expired);
-        }
-        Ok(session.clone())
     }
 }
 

@@ -1,0 +1,81 @@
+//! Secrets of applications, the only actions that change what a snapshot sees.
+
+use serde_json::{Value, json};
+
+use super::Change;
+use crate::deed::{Act, Properties};
+use crate::http::answer::{Answer, Failure};
+use crate::tenant::Slot;
+
+impl Change<'_> {
+    /// Secrets of applications, the only actions that change what a snapshot sees.
+    pub(super) fn action(
+        &mut self,
+        slot: Slot,
+        action: &str,
+        properties: &Properties,
+    ) -> Result<Answer, Failure> {
+        let kind = self.tenant.kind(slot);
+        if !matches!(kind.name, "application" | "service_principal") {
+            return Err(Failure::no_segment(action));
+        }
+        let own = self.tenant.properties(slot);
+        let list = own.get("passwordCredentials").and_then(Value::as_array);
+        let mut list = list.cloned().unwrap_or_default();
+        let answer = match action {
+            "addPassword" => {
+                let asked = properties.get("passwordCredential").cloned();
+                let (kept, shown) = self.new_secret(&asked.unwrap_or_default());
+                list.push(kept);
+                Answer::value(200, &shown)
+            }
+            "removePassword" => {
+                let id = properties.get("keyId").cloned().unwrap_or_default();
+                let before = list.len();
+                list.retain(|credential| credential.get("keyId") != Some(&id));
+                if list.len() == before {
+                    return Err(Failure::bad_request(
+                        "No password credential found with keyId.",
+                    ));
+                }
+                Answer::empty(204)
+            }
+            _ => return Err(Failure::no_segment(action)),
+        };
+        let mut changed = Properties::new();
+        changed.insert("passwordCredentials".to_owned(), list.into());
+        let id = self.tenant.key(slot).to_owned();
+        self.apply(Act::Update {
+            kind,
+            parents: Vec::new(),
+            id,
+            properties: changed,
+        })?;
+        Ok(answer)
+    }
+
+    /// What the directory keeps of a new secret, and what it shows once.
+    fn new_secret(&mut self, asked: &Value) -> (Value, Value) {
+        let now = self.tenant.now();
+        let year = jiff::SignedDuration::from_hours(24 * 365);
+        let end = now.checked_add(year).unwrap_or(now);
+        let secret = format!("sim~{}", self.tenant.assign_id().replace('-', ""));
+        let value = |name: &str, otherwise: Value| match asked.get(name) {
+            Some(value) if !value.is_null() => value.clone(),
+            _ => otherwise,
+        };
+        let mut kept = json!({
+            "customKeyIdentifier": null,
+            "displayName": value("displayName", Value::Null),
+            "endDateTime": value("endDateTime", end.to_string().into()),
+            "hint": &secret[..3],
+            "keyId": self.tenant.assign_id(),
+            "secretText": null,
+            "startDateTime": value("startDateTime", now.to_string().into()),
+        });
+        let mut shown = kept.clone();
+        shown["secretText"] = secret.into();
+        kept["secretText"] = Value::Null;
+        (kept, shown)
+    }
+}

@@ -1,0 +1,176 @@
+//! `simulate`: a simulated tenant for whoever wants to try a client against it.
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use simulator::{Faults, Limits, RetryAfter, TenantSize, WorldOptions};
+
+use crate::app::App;
+use crate::failure::{Failure, Result};
+use crate::output::{plural, short_time};
+use crate::simulated::{Serving, Simulated};
+
+/// Serve a simulated tenant as Microsoft Graph does
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  entrace simulate                                     1,000 users, 30 days of history
+  entrace simulate --listen 127.0.0.1:9999 --users 100 --days 7 &
+  entrace simulate --faults 429=0.2,reset=0.1,503=0.1  a bad day of the service
+
+An invented company, the same for the same --seed, with incidents to find among its everyday changes. It speaks OAuth and \
+Graph: lists, delta queries, batches, the recycle bin, the audit log, writes. A client that has read it and comes back \
+with a new token finds the next day. Stop it with Ctrl-C.
+
+Faults, each a share of all requests: 429, 503, 500, reset, cut, truncated, html, slow; token=N refuses a bearer token \
+after N requests.")]
+pub(crate) struct SimulateArgs {
+    /// Address to listen at; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9999")]
+    listen: SocketAddr,
+    /// People in the company
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(60..=2_000_000))]
+    users: u32,
+    /// Days it has lived before anybody reads
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    days: u32,
+    /// Another number, another company
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Request limits: none, or Microsoft's
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "none",
+        hide_possible_values = true
+    )]
+    limits: LimitsChoice,
+    /// What goes wrong, and how often
+    #[arg(long, value_name = "FAULT=SHARE,...", value_delimiter = ',', value_parser = fault)]
+    faults: Vec<(String, f64)>,
+    /// Let no day pass
+    #[arg(long)]
+    frozen: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LimitsChoice {
+    None,
+    Microsoft,
+}
+
+pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
+    let days = args.days;
+    let lived = SignedDuration::from_hours(24 * i64::from(days));
+    // Whoever reads it now finds it at the same hour of the same day.
+    let now = Timestamp::now();
+    let start = Timestamp::from_second(now.as_second() - lived.as_secs());
+    let start = start.map_err(|error| Failure::usage(format!("the clock is unusable: {error}")))?;
+    let options = WorldOptions {
+        seed: args.seed,
+        users: args.users,
+        start,
+        // The story is laid out over what was lived and what may still be.
+        days: days.max(30),
+        ..WorldOptions::default()
+    };
+    let name = options.tenant_name.clone();
+    let serving = Serving {
+        listen: args.listen,
+        limits: match args.limits {
+            LimitsChoice::None => Limits::None,
+            LimitsChoice::Microsoft => Limits::Microsoft {
+                size: size(args.users),
+            },
+        },
+        faults: faults(&args.faults),
+        lived: days,
+        lives_on: !args.frozen,
+    };
+    let simulated = Simulated::start(app, options, serving)?;
+    let mut text = String::new();
+    for (name, value) in simulated.variables() {
+        text.push_str(&format!("export {name}={value}\n"));
+    }
+    app.note(&format!(
+        "{name} ({}), {}, {} of history until {}",
+        simulated.domain(),
+        plural(args.users.into(), "user"),
+        plural(days.into(), "day"),
+        short_time(simulated.now())
+    ));
+    app.print(&text)?;
+    app.runtime()?.block_on(async {
+        // Where signals cannot be listened for, the process ends by itself when one comes.
+        let _ = tokio::signal::ctrl_c().await;
+    });
+    Ok(0)
+}
+
+/// The size Microsoft's limits go by.
+fn size(users: u32) -> TenantSize {
+    match users {
+        0..50 => TenantSize::Small,
+        50..=500 => TenantSize::Medium,
+        _ => TenantSize::Large,
+    }
+}
+
+const FAULTS: [&str; 9] = [
+    "429",
+    "503",
+    "500",
+    "reset",
+    "cut",
+    "truncated",
+    "html",
+    "slow",
+    "token",
+];
+
+fn fault(text: &str) -> std::result::Result<(String, f64), String> {
+    let wrong = || {
+        format!(
+            "write it as FAULT=SHARE, such as 429=0.2; faults are {}",
+            FAULTS.join(", ")
+        )
+    };
+    let (name, share) = text.split_once('=').ok_or_else(wrong)?;
+    let share: f64 = share.parse().map_err(|_| wrong())?;
+    let is_share = if name == "token" {
+        share >= 1.0
+    } else {
+        (0.0..=1.0).contains(&share)
+    };
+    if !FAULTS.contains(&name) || !is_share {
+        return Err(wrong());
+    }
+    Ok((name.to_owned(), share))
+}
+
+fn faults(asked: &[(String, f64)]) -> Faults {
+    let mut faults = Faults::default();
+    faults.retry_after = RetryAfter::Seconds(1);
+    for (name, share) in asked {
+        match name.as_str() {
+            "429" => faults.throttled = *share,
+            "503" => faults.unavailable = *share,
+            "500" => faults.internal_errors = *share,
+            "reset" => faults.resets_before = *share,
+            "cut" => faults.resets_inside = *share,
+            "truncated" => faults.truncated = *share,
+            "html" => faults.html = *share,
+            "slow" => faults.slow = *share,
+            _ => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it was checked to be at least 1, and more than 2^32 requests are as many"
+                )]
+                let requests = *share as u32;
+                faults.token_requests = Some(requests);
+            }
+        }
+    }
+    faults
+}

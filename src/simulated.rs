@@ -1,0 +1,184 @@
+//! A simulated tenant in this process: an invented company that lives day by day, behind a Graph of
+//! its own.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use graph::{Client, Pace, Settings};
+use jiff::{SignedDuration, Timestamp};
+use simulator::{
+    AppCredential, DEFAULT_APP_ID, DEFAULT_SECRET, DayRule, Faults, Limits, ServerOptions,
+    Simulator, Tenant, TenantOptions, World, WorldOptions,
+};
+
+use crate::app::App;
+use crate::failure::{FAILED, Failure, Result};
+
+/// Hours of a day.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A tenant being served, and the world it is made by.
+pub(crate) struct Simulated {
+    simulator: Simulator,
+    life: Arc<Mutex<Life>>,
+    tenant_id: String,
+    domain: String,
+}
+
+/// A world and how far it has lived.
+struct Life {
+    world: World,
+    start: Timestamp,
+    days: u32,
+    /// What the tenant refused: nothing, unless the world contradicts itself.
+    refused: u64,
+}
+
+impl Life {
+    fn live_day(&mut self, tenant: &mut Tenant) {
+        for deed in self.world.live_day() {
+            self.refused += u64::from(tenant.apply(&deed).is_err());
+        }
+        self.days += 1;
+        let lived = DAY.checked_mul(i32::try_from(self.days).unwrap_or(i32::MAX));
+        let now = lived.and_then(|lived| self.start.checked_add(lived).ok());
+        if let Some(now) = now {
+            tenant.set_now(now);
+        }
+    }
+}
+
+/// How a simulated tenant is served.
+pub(crate) struct Serving {
+    pub(crate) listen: SocketAddr,
+    pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    /// Days lived before anybody reads.
+    pub(crate) lived: u32,
+    /// Whether another day passes for each reader that comes back.
+    pub(crate) lives_on: bool,
+}
+
+impl Simulated {
+    /// Makes the world's tenant and serves it.
+    pub(crate) fn start(app: &App, options: WorldOptions, serving: Serving) -> Result<Self> {
+        let start = options.start;
+        let name = options.tenant_name.clone();
+        let mut world = World::new(options);
+        let mut tenant = Tenant::new(TenantOptions::new(world.tenant_id(), &name, start));
+        let (tenant_id, domain) = (world.tenant_id().to_owned(), world.domain().to_owned());
+        for seed in world.seeds() {
+            tenant.seed(seed).map_err(|refusal| {
+                Failure::new(FAILED, format!("the simulated tenant: {refusal}"))
+            })?;
+        }
+        let mut life = Life {
+            world,
+            start,
+            days: 0,
+            refused: 0,
+        };
+        for _ in 0..serving.lived {
+            life.live_day(&mut tenant);
+        }
+        let life = Arc::new(Mutex::new(life));
+        let living = Arc::clone(&life);
+        let day = if serving.lives_on {
+            DayRule::AfterRead(Box::new(move |tenant| lock(&living).live_day(tenant)))
+        } else {
+            DayRule::Manual
+        };
+        let options = ServerOptions {
+            listen: serving.listen,
+            day,
+            limits: serving.limits,
+            faults: serving.faults,
+            credentials: vec![reader()],
+            ..ServerOptions::default()
+        };
+        let simulator = app
+            .runtime()?
+            .block_on(Simulator::start(tenant, options))
+            .map_err(|error| {
+                Failure::new(
+                    FAILED,
+                    format!("cannot listen at {}: {error}", serving.listen),
+                )
+                .hint("name another address with --listen; port 0 takes any free one")
+            })?;
+        Ok(Self {
+            simulator,
+            life,
+            tenant_id,
+            domain,
+        })
+    }
+
+    /// Lets a day pass.
+    pub(crate) fn live_day(&self) {
+        let tenant = self.simulator.tenant();
+        let mut tenant = tenant.write().unwrap_or_else(PoisonError::into_inner);
+        lock(&self.life).live_day(&mut tenant);
+    }
+
+    /// A client for it, as fast as it answers.
+    pub(crate) fn client(&self) -> Result<Client> {
+        let look_up = |name: &str| {
+            let (_, value) = self.variables().into_iter().find(|(own, _)| *own == name)?;
+            Some(value)
+        };
+        let mut settings = Settings::from_environment(look_up, false)?;
+        settings.pace = Pace::Unlimited;
+        Ok(Client::new(settings)?)
+    }
+
+    /// Environment variables that lead a client to it.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
+        [
+            ("ENTRACE_GRAPH_URL", self.simulator.url()),
+            ("AZURE_AUTHORITY_HOST", self.simulator.url()),
+            ("AZURE_TENANT_ID", self.tenant_id.clone()),
+            ("AZURE_CLIENT_ID", DEFAULT_APP_ID.to_owned()),
+            ("AZURE_CLIENT_SECRET", DEFAULT_SECRET.to_owned()),
+        ]
+    }
+
+    pub(crate) fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The simulated time.
+    pub(crate) fn now(&self) -> Timestamp {
+        let tenant = self.simulator.tenant();
+        let tenant = tenant.read().unwrap_or_else(PoisonError::into_inner);
+        tenant.now()
+    }
+}
+
+/// The application that reads it: with the permissions a collector should have, and no other.
+fn reader() -> AppCredential {
+    let mut roles: Vec<String> = Vec::new();
+    for kind in catalog::kinds() {
+        let further = kind.further_permissions.iter();
+        let needed = kind.permissions.first().copied().into_iter();
+        for permission in needed.chain(further.map(|further| further.permission)) {
+            let reads = !permission.contains("Write");
+            if reads && !roles.iter().any(|role| role == permission) {
+                roles.push(permission.to_owned());
+            }
+        }
+    }
+    AppCredential {
+        roles,
+        ..AppCredential::default()
+    }
+}
+
+/// A lock that a panic elsewhere does not spoil.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
