@@ -31,6 +31,35 @@ pub(crate) fn writes(permission: &str) -> bool {
     permission.contains("Write")
 }
 
+/// What a permission for the whole directory also opens \[memory\]: the catalogue names only the least
+/// permission of each kind.
+const OF_THE_DIRECTORY: [&str; 9] = [
+    "AdministrativeUnit.Read.All",
+    "Application.Read.All",
+    "Device.Read.All",
+    "Domain.Read.All",
+    "Group.Read.All",
+    "GroupMember.Read.All",
+    "OrgContact.Read.All",
+    "Organization.Read.All",
+    "User.Read.All",
+];
+
+/// Whether who has the one permission can read all that the other opens.
+pub(crate) fn covers(granted: &str, permission: &str) -> bool {
+    // Who may write something may read it: `Group.ReadWrite.All` for `Group.Read.All`.
+    let read = granted.replace(".ReadWrite.", ".Read.");
+    if read == permission {
+        return true;
+    }
+    match read.as_str() {
+        "Directory.Read.All" => OF_THE_DIRECTORY.contains(&permission),
+        "Group.Read.All" => permission == "GroupMember.Read.All",
+        "RoleManagement.Read.All" => permission.starts_with("RoleManagement.Read."),
+        _ => false,
+    }
+}
+
 /// The permissions an app needs for these kinds, by name. Those in `granted` cost nothing: they are
 /// used before others are asked for.
 pub(crate) fn needs(kinds: &[&'static Kind], granted: &[String]) -> Vec<Need> {
@@ -45,7 +74,7 @@ pub(crate) fn needs(kinds: &[&'static Kind], granted: &[String]) -> Vec<Need> {
         .flat_map(|kind| kind.further_permissions)
         .map(|further| further.permission)
         .collect();
-    let is_granted = |permission: &str| granted.iter().any(|own| own == permission);
+    let is_granted = |permission: &str| granted.iter().any(|own| covers(own, permission));
     // Those with the fewest ways to be opened decide first what the others can share.
     let mut order: Vec<usize> = (0..open.len()).collect();
     order.sort_by_key(|&at| (open[at].1.len(), at));
@@ -53,7 +82,12 @@ pub(crate) fn needs(kinds: &[&'static Kind], granted: &[String]) -> Vec<Need> {
         let ways = open[at].1;
         let harmless = || ways.iter().copied().filter(|way| !writes(way));
         let known = harmless().find(|way| taken.contains(way));
-        let free = || harmless().find(|way| is_granted(way));
+        let exact = |way: &&str| granted.iter().any(|own| own == way);
+        let free = || {
+            harmless()
+                .find(exact)
+                .or_else(|| harmless().find(|way| is_granted(way)))
+        };
         let any = || ways.iter().copied().find(|way| is_granted(way));
         let way = known
             .or_else(free)
@@ -201,14 +235,45 @@ mod tests {
 
     #[test]
     fn what_is_granted_is_used_first() {
-        let group = kinds(&["group"]);
-        let broad = group[0]
-            .permissions
-            .iter()
-            .find(|way| !writes(way) && **way != group[0].permissions[0]);
-        let broad = broad.expect("because directory-wide permissions open groups");
-        let found = needs(&group, &[(*broad).to_owned()]);
-        assert!(names(&found).contains(broad), "{found:?}");
+        let units = kinds(&["administrative_unit"]);
+        assert_eq!(names(&needs(&units, &[])), ["AdministrativeUnit.Read.All"]);
+        let granted = [
+            "CustomSecAttributeAssignment.Read.All",
+            "Directory.Read.All",
+        ]
+        .map(str::to_owned);
+        let mut open = needs(&units, &granted);
+        open.retain(|need| !granted.iter().any(|own| covers(own, need.permission)));
+        assert!(open.is_empty(), "{open:?}");
+        assert!(
+            names(&needs(&units, &granted)).contains(&"Directory.Read.All"),
+            "it is named itself"
+        );
+    }
+
+    #[test]
+    fn broader_permissions_stand_for_narrower_ones_and_not_the_other_way_round() {
+        for (granted, permission) in [
+            ("User.Read.All", "User.Read.All"),
+            ("User.ReadWrite.All", "User.Read.All"),
+            ("Directory.ReadWrite.All", "Group.Read.All"),
+            ("Group.ReadWrite.All", "GroupMember.Read.All"),
+            (
+                "RoleManagement.ReadWrite.Directory",
+                "RoleManagement.Read.Directory",
+            ),
+        ] {
+            assert!(covers(granted, permission), "{granted} for {permission}");
+        }
+        for (granted, permission) in [
+            ("User.Read.All", "User.ReadWrite.All"),
+            ("User.ReadBasic.All", "User.Read.All"),
+            ("GroupMember.Read.All", "Group.Read.All"),
+            ("Directory.Read.All", "AuditLog.Read.All"),
+            ("Policy.ReadWrite.ConditionalAccess", "Policy.Read.All"),
+        ] {
+            assert!(!covers(granted, permission), "{granted} for {permission}");
+        }
     }
 
     #[test]

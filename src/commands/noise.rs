@@ -43,7 +43,7 @@ from property_changes";
 #[derive(Debug)]
 struct Property {
     kind: String,
-    property: String,
+    path: String,
     changes: i64,
     objects: i64,
     /// Snapshots that saw it change.
@@ -94,13 +94,13 @@ pub(crate) fn run(app: &App, args: &NoiseArgs) -> Result<u8> {
 
 fn property(record: &Record<'_>, compared: i64) -> Property {
     let kind = record.text("kind").unwrap_or_default();
-    let property = record.text("property").unwrap_or_default();
+    let path = record.text("property").unwrap_or_default();
     let (objects, snapshots) = (record.number("objects"), record.number("snapshots"));
-    let mark = mark(kind, property, record.is("is_drift"));
+    let mark = mark(kind, path, record.is("is_drift"));
     let is_noise = mark.is_empty() && objects > MANY_OBJECTS && snapshots * 2 > compared;
     Property {
         kind: kind.to_owned(),
-        property: property.to_owned(),
+        path: path.to_owned(),
         changes: record.number("changes"),
         objects,
         snapshots,
@@ -142,7 +142,7 @@ fn as_text(app: &App, found: &[Property], compared: i64) -> String {
     for property in found {
         grid.push(vec![
             property.kind.clone(),
-            property.property.clone(),
+            property.path.clone(),
             number(property.changes),
             number(property.objects),
             number(property.snapshots),
@@ -184,7 +184,7 @@ fn batch(found: &[Property], compared: i64) -> Result<RecordBatch> {
     let all: ArrayRef = Arc::new(Int64Array::from(vec![compared; found.len()]));
     RecordBatch::try_from_iter([
         ("kind", texts(|property| &property.kind)),
-        ("property", texts(|property| &property.property)),
+        ("property", texts(|property| &property.path)),
         ("changes", numbers(|property| property.changes)),
         ("objects", numbers(|property| property.objects)),
         ("snapshots", numbers(|property| property.snapshots)),

@@ -164,7 +164,7 @@ impl File<'_> {
                     span: value.span(),
                 }),
                 DeValue::Table(table) if inner.is_table() => {
-                    self.walk(table, inner, path, found)?
+                    self.walk(table, inner, path, found)?;
                 }
                 _ => found.push(Found {
                     path: path.clone(),

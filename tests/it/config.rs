@@ -128,6 +128,11 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
             words,
         );
     }
+}
+
+#[test]
+fn files_that_are_not_there_or_no_text() {
+    let place = Place::new();
     std::fs::write(place.path("bad.toml"), [0xff, 0xfe]).expect("because the folder is ours");
     refused(
         &place,
@@ -309,7 +314,7 @@ fn a_file_that_others_can_write_runs_no_commands() {
     );
     let mode = |mode| {
         std::fs::set_permissions(place.path("entrace.toml"), PermissionsExt::from_mode(mode))
-            .expect("because it is ours")
+            .expect("because it is ours");
     };
     mode(0o666);
     refused(&place, &[], &["config", "show"], "lets others write it");

@@ -39,6 +39,19 @@ pub(crate) struct SetupArgs {
     /// How to print it: az, pwsh, portal
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     print: Option<Way>,
+    #[command(flatten)]
+    proof: ProofArgs,
+    /// Let administrators of other tenants consent to the same app
+    #[arg(long)]
+    multi_tenant: bool,
+    /// Name of the app registration
+    #[arg(long, value_name = "NAME", default_value = "entrace")]
+    name: String,
+}
+
+/// How the app is to prove who it is.
+#[derive(Debug, Args)]
+struct ProofArgs {
     /// Sign in with a certificate made on this machine (the default)
     #[arg(long, group = "proof")]
     certificate: bool,
@@ -54,12 +67,6 @@ pub(crate) struct SetupArgs {
     /// Subject of the other identity provider's tokens
     #[arg(long, value_name = "SUBJECT", requires = "federated")]
     subject: Option<String>,
-    /// Let administrators of other tenants consent to the same app
-    #[arg(long)]
-    multi_tenant: bool,
-    /// Name of the app registration
-    #[arg(long, value_name = "NAME", default_value = "entrace")]
-    name: String,
 }
 
 /// Tools and places where an app can be registered.
@@ -173,8 +180,8 @@ fn plan(app: &App, args: &SetupArgs) -> Result<Plan> {
         text.chars()
             .all(|c| c.is_ascii_graphic() && !"'\"`$\\".contains(c))
     };
-    let proof = match (&args.issuer, &args.subject) {
-        (Some(issuer), Some(subject)) if args.federated => {
+    let proof = match (&args.proof.issuer, &args.proof.subject) {
+        (Some(issuer), Some(subject)) if args.proof.federated => {
             if !issuer.starts_with("https://") || !quotable(issuer) || !quotable(subject) {
                 return Err(Failure::usage(
                     "the issuer is an https address, and neither it nor the subject has spaces or quotation marks",
@@ -185,7 +192,7 @@ fn plan(app: &App, args: &SetupArgs) -> Result<Plan> {
                 subject: subject.clone(),
             }
         }
-        _ if args.secret => Proof::Secret,
+        _ if args.proof.secret => Proof::Secret,
         _ => Proof::Certificate,
     };
     let named = configured.map(|(name, _)| name.to_owned());

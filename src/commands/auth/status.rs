@@ -10,7 +10,7 @@ use super::setup::{listed, purpose};
 use crate::app::App;
 use crate::failure::{Result, SIGN_IN};
 use crate::output::{Grid, Tone, plural, short_time};
-use crate::permissions::{Need, needs, writes};
+use crate::permissions::{Need, covers, needs, writes};
 use crate::tenant::Tenant;
 
 /// Sign in, and compare the permissions granted with those needed
@@ -39,7 +39,7 @@ pub(crate) struct Standing {
     pub(crate) met: Vec<Need>,
     /// Needed and not granted.
     pub(crate) missing: Vec<Need>,
-    /// Granted, and needed for none of the kinds.
+    /// Granted, and either needed for none of the kinds or broader than what is.
     pub(crate) excess: Vec<String>,
     /// Kinds that only a person can read, where an app is signed in.
     pub(crate) only_signed_in: Vec<&'static Kind>,
@@ -55,7 +55,7 @@ impl Standing {
             identity.roles.clone()
         };
         let known = granted.as_deref().unwrap_or_default();
-        let has = |permission: &str| known.iter().any(|own| own == permission);
+        let has = |permission: &str| known.iter().any(|own| covers(own, permission));
         let all = needs(kinds, known);
         let (met, missing): (Vec<Need>, Vec<Need>) =
             all.into_iter().partition(|need| has(need.permission));
@@ -78,6 +78,15 @@ impl Standing {
             excess,
             only_signed_in,
         }
+    }
+
+    /// Narrower permissions that would do in place of a granted one.
+    pub(crate) fn instead_of(&self, broad: &str) -> Vec<&'static str> {
+        let granted = self.granted.as_deref().unwrap_or_default();
+        let narrower = self.met.iter().map(|need| need.permission);
+        narrower
+            .filter(|narrow| covers(broad, narrow) && !granted.iter().any(|own| own == narrow))
+            .collect()
     }
 
     /// Whether every kind that could be read can be, as far as permissions go.
@@ -150,12 +159,18 @@ fn as_text(app: &App, tenant: &Tenant, identity: &Identity, standing: &Standing)
         standing.missing.len() + standing.met.len()
     );
     for permission in &standing.excess {
-        let more = if writes(permission) {
+        let instead = standing.instead_of(permission);
+        let instead = if instead.is_empty() {
+            String::new()
+        } else {
+            format!(", {} would do", listed(&instead, 4))
+        };
+        let writes = if writes(permission) {
             ", and it can change things"
         } else {
             ""
         };
-        let _ = writeln!(text, "more than needed: {permission}{more}");
+        let _ = writeln!(text, "more than needed: {permission}{instead}{writes}");
     }
     if !standing.only_signed_in.is_empty() {
         let names: Vec<&str> = standing
@@ -185,6 +200,14 @@ fn as_json(tenant: &Tenant, identity: &Identity, standing: &Standing) -> serde_j
         };
         needs.iter().map(one).collect()
     };
+    let excess = standing.excess.iter().map(|permission| {
+        serde_json::json!({
+            "permission": permission,
+            "writes": writes(permission),
+            "instead": standing.instead_of(permission),
+        })
+    });
+    let excess: Vec<serde_json::Value> = excess.collect();
     serde_json::json!({
         "tenant_id": identity.tenant,
         "client_id": identity.client_id,
@@ -194,7 +217,7 @@ fn as_json(tenant: &Tenant, identity: &Identity, standing: &Standing) -> serde_j
         "granted": standing.granted,
         "needed_and_granted": needs(&standing.met),
         "missing": needs(&standing.missing),
-        "more_than_needed": standing.excess,
+        "more_than_needed": excess,
         "only_signed_in": standing.only_signed_in.iter().map(|kind| kind.name).collect::<Vec<_>>(),
         "enough": standing.is_enough(),
     })

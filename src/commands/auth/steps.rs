@@ -81,7 +81,8 @@ impl Plan {
 }
 
 fn commented(text: &str) -> String {
-    text.lines().map(|line| format!("# {line}\n")).collect()
+    let lines = text.lines().flat_map(|line| ["# ", line, "\n"]);
+    lines.collect()
 }
 
 /// A shell script for the Azure CLI.
@@ -262,8 +263,24 @@ pub(super) fn portal(plan: &Plan) -> String {
         "   Remove User.Read, which is there from the start: it is not needed.\n\
          4. Grant admin consent, on the same page. Every line must say Granted.\n",
     );
+    text.push_str(&portal_proof(plan));
+    text.push_str("6. For the configuration file:\n\n");
+    text.push_str(&plan.configuration("DIRECTORY-ID", "APPLICATION-ID"));
+    if plan.multi_tenant {
+        text.push_str(
+            "\nEach other tenant's administrator consents at\n\
+             https://login.microsoftonline.com/THEIR-TENANT-ID/adminconsent?client_id=APPLICATION-ID\n",
+        );
+    }
+    text.push_str(
+        "\nThen see whether all is granted, which may take some minutes: entrace auth status\n",
+    );
+    text
+}
+
+fn portal_proof(plan: &Plan) -> String {
     let file = &plan.tenant;
-    text.push_str(&match &plan.proof {
+    match &plan.proof {
         Proof::Certificate => format!(
             "5. On the machine that will run entrace, make a certificate:\n\
              \x20    openssl req -x509 -newkey rsa:3072 -sha256 -days 365 -nodes -subj '/CN={}' -keyout {file}.key -out {file}.crt\n\
@@ -278,17 +295,5 @@ pub(super) fn portal(plan: &Plan) -> String {
             "5. Certificates & secrets, Federated credentials, Add credential, Other issuer.\n\
              \x20  Issuer: {issuer}   Subject: {subject}   Audience: api://AzureADTokenExchange\n"
         ),
-    });
-    text.push_str("6. For the configuration file:\n\n");
-    text.push_str(&plan.configuration("DIRECTORY-ID", "APPLICATION-ID"));
-    if plan.multi_tenant {
-        text.push_str(
-            "\nEach other tenant's administrator consents at\n\
-             https://login.microsoftonline.com/THEIR-TENANT-ID/adminconsent?client_id=APPLICATION-ID\n",
-        );
     }
-    text.push_str(
-        "\nThen see whether all is granted, which may take some minutes: entrace auth status\n",
-    );
-    text
 }

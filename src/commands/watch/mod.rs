@@ -30,7 +30,7 @@ Kinds with a delta query are read by their changes; everything is read whole whe
 7 days in any case. A run that was interrupted is gone on with. After a failure the next try waits a minute, then two, four, \
 and so on up to an hour. Ctrl-C or SIGTERM ends it after the page at hand, a second one at once; what was read is kept.")]
 pub(crate) struct WatchArgs {
-    /// Time between two runs (90s, 15m, 2h); by default delta_every of the tenant, or 15m
+    /// Time between two runs (90s, 15m, 2h); by default as the configuration says, or 15m
     #[arg(long, value_name = "TIME")]
     interval: Option<Interval>,
     /// Make one run and end
