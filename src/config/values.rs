@@ -99,6 +99,9 @@ impl JsonSchema for Schedule {
     }
 }
 
+/// The word that chooses every kind.
+const EVERYTHING: &str = "all";
+
 /// Words that choose kinds.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vec<String>")]
@@ -110,6 +113,16 @@ pub(crate) struct Kinds {
 }
 
 impl Kinds {
+    /// The kinds an application should be able to read. Of everything, those that nobody can read
+    /// without a signed-in administrator or the right to write are asked for in vain, and recorded so.
+    pub(crate) fn expected(&self) -> Vec<&'static Kind> {
+        let everything = self.words == [EVERYTHING];
+        let chosen = self.chosen.iter().copied();
+        chosen
+            .filter(|kind| !everything || kind.is_default())
+            .collect()
+    }
+
     /// The choice in one line, as records keep it.
     pub(crate) fn selection(&self) -> String {
         if self.words.is_empty() {
@@ -122,10 +135,10 @@ impl Kinds {
 
 impl Default for Kinds {
     fn default() -> Self {
-        Self::try_from(Vec::new()).unwrap_or(Self {
-            words: Vec::new(),
-            chosen: Vec::new(),
-        })
+        Self {
+            words: vec![EVERYTHING.to_owned()],
+            chosen: catalog::kinds().to_vec(),
+        }
     }
 }
 

@@ -79,11 +79,6 @@ impl Simulator {
     pub async fn start(tenant: Tenant, options: ServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        // Short answers must not wait for the acknowledgement of the one before. A connection that
-        // refuses is only slower.
-        let listener = listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
         let next_day = match options.day {
             DayRule::Manual => None,
             DayRule::AfterRead(live) => Some(live),

@@ -162,7 +162,10 @@ fn plan(app: &App, args: &SetupArgs) -> Result<Plan> {
         configured.ok().flatten()
     };
     let kinds = match (args.kinds.as_slice(), &configured) {
-        ([], Some((_, tenant))) => tenant.kinds.clone().unwrap_or_default(),
+        ([], Some((_, tenant))) => match &tenant.kinds {
+            Some(kinds) => kinds.clone(),
+            None => Kinds::try_from(Vec::new()).map_err(Failure::usage)?,
+        },
         (words, _) => Kinds::try_from(words.to_vec()).map_err(Failure::usage)?,
     };
     if args.name.is_empty()

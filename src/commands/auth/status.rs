@@ -104,7 +104,7 @@ pub(crate) fn run(app: &App, args: &StatusArgs) -> Result<u8> {
     let tenant = app.tenant(&args.kinds)?;
     let client = tenant.client()?;
     let identity = app.runtime()?.block_on(client.identity())?;
-    let standing = Standing::of(&identity, &tenant.kinds.chosen);
+    let standing = Standing::of(&identity, &tenant.kinds.expected());
     client.notes().iter().for_each(|note| app.warn(note));
     if app.wants_json() {
         app.print_json(&as_json(&tenant, &identity, &standing))?;
