@@ -11,7 +11,9 @@ fn python() -> Option<PathBuf> {
         "ENTRACE_SDK_PYTHON must name a Python with msgraph-sdk and azure-identity"
     );
     if python.is_none() {
-        eprintln!("SKIPPED: ENTRACE_SDK_PYTHON names no Python with msgraph-sdk and azure-identity");
+        eprintln!(
+            "SKIPPED: ENTRACE_SDK_PYTHON names no Python with msgraph-sdk and azure-identity"
+        );
     }
     python
 }
