@@ -264,10 +264,7 @@ impl Kept {
     }
 
     pub(crate) fn archive(&self) -> &Archive {
-        self.writer
-            .as_ref()
-            .expect("because it is open")
-            .archive()
+        self.writer.as_ref().expect("because it is open").archive()
     }
 
     /// One run.
@@ -390,7 +387,12 @@ fn compare_edges(tenant: &Tenant, kind: &'static Kind, archived: &Objects, out: 
     );
 }
 
-fn compare_objects(tenant: &Tenant, kind: &'static Kind, archived: &Objects, out: &mut Vec<String>) {
+fn compare_objects(
+    tenant: &Tenant,
+    kind: &'static Kind,
+    archived: &Objects,
+    out: &mut Vec<String>,
+) {
     let name = kind.name;
     let count = tenant.objects(kind).count();
     if count != archived.len() {
@@ -428,7 +430,9 @@ fn differing(kind: &Kind, truth: &Value, archived: &Value) -> Vec<String> {
     }
     let (mut truth, mut archived) = (members(&truth), members(&archived));
     // What stands below it, expanded or not, is compared as a kind of its own.
-    let below = catalog::kinds().iter().filter(|other| other.parent == Some(kind.name));
+    let below = catalog::kinds()
+        .iter()
+        .filter(|other| other.parent == Some(kind.name));
     for path in below.filter_map(|other| other.path.rsplit('/').next()) {
         truth.remove(path);
         archived.remove(path);
@@ -505,7 +509,10 @@ pub(crate) fn unlike(one: &Kept, other: &Kept) -> Vec<String> {
         for key in keys {
             if left.get(key) != right.get(key) {
                 let (left, right) = (left.get(key), right.get(key));
-                found.push(format!("{kind} {}: {left:?} {right:?}", key.replace(UNIT, "/")));
+                found.push(format!(
+                    "{kind} {}: {left:?} {right:?}",
+                    key.replace(UNIT, "/")
+                ));
             }
         }
     }

@@ -34,10 +34,17 @@ fn a_first_snapshot_is_what_the_tenant_is() {
     let report = kept.collect(&living, &request("all"));
     assert_eq!(untruths(&living, &kept, &report), NONE);
     assert_eq!(findings(&report), NONE);
-    let unread = report.kinds.iter().filter(|kind| kind.state != CoverageState::Complete);
+    let unread = report
+        .kinds
+        .iter()
+        .filter(|kind| kind.state != CoverageState::Complete);
     for kind in unread {
         let reason = kind.reason.as_deref().unwrap_or_default();
-        assert!(reason.starts_with("only a signed-in administrator"), "{}: {reason}", kind.kind);
+        assert!(
+            reason.starts_with("only a signed-in administrator"),
+            "{}: {reason}",
+            kind.kind
+        );
     }
 }
 
