@@ -320,6 +320,15 @@ pub(crate) fn said<'r>(report: &'r CollectReport, kind: &str) -> &'r CollectedKi
         .unwrap_or_else(|| panic!("the report says nothing of {kind}"))
 }
 
+/// The kinds that were asked for and not read to the end, and why.
+pub(crate) fn incomplete(report: &CollectReport) -> Vec<String> {
+    let read = [CoverageState::Complete, CoverageState::NotSelected];
+    let kinds = report.kinds.iter().filter(|kind| !read.contains(&kind.state));
+    kinds
+        .map(|kind| format!("{} {:?}: {:?}", kind.kind, kind.state, kind.reason))
+        .collect()
+}
+
 /// Every finding of a report, with its kind in front.
 pub(crate) fn findings(report: &CollectReport) -> Vec<String> {
     let kinds = report.kinds.iter();

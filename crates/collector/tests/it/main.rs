@@ -7,6 +7,8 @@ mod events;
 mod formats;
 mod git;
 mod living;
+mod living_deltas;
+mod living_faults;
 mod living_truth;
 mod model;
 mod quirks;
