@@ -7,6 +7,7 @@ mod events;
 mod formats;
 mod git;
 mod living;
+mod living_content;
 mod living_deltas;
 mod living_faults;
 mod living_truth;
