@@ -7,7 +7,8 @@
 //! - of a kind read below some parents, if it stood below one of those.
 //!
 //! A kind of which everything was there before and nothing is now is not believed: an empty answer is
-//! likelier a fault of the service than a directory without users.
+//! likelier a fault of the service than a directory without users. Nor is then what was not asked for
+//! below it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -97,11 +98,17 @@ impl Taker<'_> {
     pub(super) fn settle(&mut self, accept_deletions: bool) -> Result<()> {
         let kinds = std::mem::take(&mut self.kinds);
         let mut covered = HashSet::new();
+        let mut settling = Vec::with_capacity(kinds.len());
         for (name, taken) in &kinds {
-            let Some(outcome) = &taken.outcome else {
-                continue;
-            };
-            covered.insert(name.clone());
+            if let Some(outcome) = &taken.outcome {
+                covered.insert(name.clone());
+                let depth = super::taker::kind(name)?.parents().len();
+                settling.push((depth, name, taken, outcome));
+            }
+        }
+        // What is below depends on what is above.
+        settling.sort_by_key(|(depth, ..)| *depth);
+        for (_, name, taken, outcome) in settling {
             self.settle_kind(name, taken, outcome, accept_deletions)?;
         }
         self.kinds = kinds;
@@ -179,7 +186,13 @@ impl Taker<'_> {
         if is_whole && !is_event {
             let tally = self.intake.snapshot.tally(handle)?;
             let rejected = self.rejected(slot);
-            if rejected > 0 && !accept_deletions {
+            let parent = super::taker::kind(name)?.parent;
+            let doubted = parent.filter(|parent| self.doubted.contains(*parent));
+            if let Some(parent) = doubted {
+                state = CoverageState::Partial;
+                let table = super::taker::kind(parent)?.table;
+                reason = Some(format!("not all {table} were read"));
+            } else if rejected > 0 && !accept_deletions {
                 state = CoverageState::Partial;
                 reason = Some(format!("{rejected} items were rejected"));
             } else if is_emptied(tally) && !accept_deletions {

@@ -150,6 +150,18 @@ impl Living {
         });
     }
 
+    /// Deletes objects without a word in the audit log.
+    pub(crate) fn delete(&self, name: &str, ids: &[String]) {
+        for id in ids {
+            let delete = Act::Delete {
+                kind: kind(name),
+                parents: Vec::new(),
+                id: id.clone(),
+            };
+            self.act(delete, true);
+        }
+    }
+
     /// Changes what goes wrong.
     pub(crate) fn faults(&self, change: impl FnOnce(&mut Faults)) {
         let faults = self.simulator.faults();
@@ -267,6 +279,10 @@ impl Kept {
         self.writer.as_ref().expect("because it is open").archive()
     }
 
+    pub(crate) fn writer(&mut self) -> &mut Writer {
+        self.writer.as_mut().expect("because it is open")
+    }
+
     /// One run.
     pub(crate) fn try_collect(
         &mut self,
@@ -275,8 +291,7 @@ impl Kept {
         request: &CollectRequest,
         monitor: &dyn CollectMonitor,
     ) -> Result<CollectReport, Error> {
-        let writer = self.writer.as_mut().expect("because it is open");
-        collect(writer, client, runtime.handle(), request, monitor)
+        collect(self.writer(), client, runtime.handle(), request, monitor)
     }
 
     /// One run with a new client, that must not fail.
@@ -323,7 +338,10 @@ pub(crate) fn said<'r>(report: &'r CollectReport, kind: &str) -> &'r CollectedKi
 /// The kinds that were asked for and not read to the end, and why.
 pub(crate) fn incomplete(report: &CollectReport) -> Vec<String> {
     let read = [CoverageState::Complete, CoverageState::NotSelected];
-    let kinds = report.kinds.iter().filter(|kind| !read.contains(&kind.state));
+    let kinds = report
+        .kinds
+        .iter()
+        .filter(|kind| !read.contains(&kind.state));
     kinds
         .map(|kind| format!("{} {:?}: {:?}", kind.kind, kind.state, kind.reason))
         .collect()

@@ -32,10 +32,17 @@ fn an_image_is_stored_once_and_a_new_one_is_a_version() {
     let request = request(WORDS);
     for _ in 0..4 {
         let report = kept.collect(&living, &request);
-        assert_eq!(said(&report, "binary_content").state, CoverageState::Complete);
+        assert_eq!(
+            said(&report, "binary_content").state,
+            CoverageState::Complete
+        );
         living.live_day();
     }
-    let versions = |kept: &Kept| kept.archive().kind("binary_content").map(|kind| kind.versions);
+    let versions = |kept: &Kept| {
+        kept.archive()
+            .kind("binary_content")
+            .map(|kind| kind.versions)
+    };
     assert_eq!(versions(&kept), Some(1));
     let objects = kept.objects("binary_content");
     assert_eq!(objects.keys().collect::<Vec<_>>(), [&banner(&living)]);
@@ -56,16 +63,24 @@ fn what_is_no_image_does_not_take_the_place_of_one() {
     kept.collect(&living, &request);
     let before = kept.objects("binary_content");
     let instead: [(&'static str, &[u8]); 3] = [
-        ("text/html; charset=utf-8", b"<html>Sign in to the proxy</html>"),
+        (
+            "text/html; charset=utf-8",
+            b"<html>Sign in to the proxy</html>",
+        ),
         ("application/json", b"{\"error\":{}}"),
         ("image/png", b""),
     ];
     for (media_type, bytes) in instead {
         content(&living, media_type, bytes);
         let report = kept.collect(&living, &request);
-        assert_eq!(said(&report, "binary_content").state, CoverageState::Partial);
+        assert_eq!(
+            said(&report, "binary_content").state,
+            CoverageState::Partial
+        );
         assert!(
-            findings(&report).iter().any(|one| one.contains("content was not read")),
+            findings(&report)
+                .iter()
+                .any(|one| one.contains("content was not read")),
             "{:?}",
             findings(&report)
         );

@@ -44,11 +44,21 @@ fn a_lost_link_leads_to_a_full_read_that_says_so() {
                 });
             }
             let report = kept.collect(&living, &request);
-            assert_eq!(untruths(&living, &kept, &report), NONE, "{expired:?} day {day}");
+            assert_eq!(
+                untruths(&living, &kept, &report),
+                NONE,
+                "{expired:?} day {day}"
+            );
             let lost = findings(&report);
-            let lost = lost.iter().filter(|one| one.contains("no longer knows the last delta"));
+            let lost = lost
+                .iter()
+                .filter(|one| one.contains("no longer knows the last delta"));
             let kinds_with_a_delta = 7;
-            assert_eq!(lost.count(), if day == 2 { kinds_with_a_delta } else { 0 }, "{expired:?}");
+            assert_eq!(
+                lost.count(),
+                if day == 2 { kinds_with_a_delta } else { 0 },
+                "{expired:?}"
+            );
             assert_eq!(incomplete(&report), NONE, "{expired:?} day {day}");
         }
     }
@@ -149,11 +159,21 @@ fn the_next_full_read_finds_what_deltas_missed() {
     kept.collect(&living, &request);
     living.live_day();
     let user = living.ids("user").swap_remove(3);
-    living.act(update("user", &user, json!({"department": "Unseen", "city": "Nowhere"})), true);
+    living.act(
+        update(
+            "user",
+            &user,
+            json!({"department": "Unseen", "city": "Nowhere"}),
+        ),
+        true,
+    );
     living.faults(|faults| faults.untold_in_delta = Some(user.clone()));
     kept.collect(&living, &request);
     living.faults(|faults| faults.untold_in_delta = None);
-    assert!(!kept.objects("user")[&user].contains("Unseen"), "the fault hides it");
+    assert!(
+        !kept.objects("user")[&user].contains("Unseen"),
+        "the fault hides it"
+    );
 
     living.wait(1);
     request.full = true;
@@ -191,7 +211,11 @@ fn the_next_full_read_finds_objects_and_edges_that_deltas_missed() {
     assert_eq!(said(&report, "user").closed, 0);
     let group = groups
         .iter()
-        .find(|group| !kept.objects("group_member").contains_key(&format!("{group}{UNIT}{}", users[6])))
+        .find(|group| {
+            !kept
+                .objects("group_member")
+                .contains_key(&format!("{group}{UNIT}{}", users[6]))
+        })
         .expect("because nobody is in all groups");
     living.act(
         Act::Link {

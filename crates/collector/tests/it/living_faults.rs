@@ -82,12 +82,15 @@ fn throttling_with_every_form_of_retry_after() {
 fn errors_and_bodies_cut_short() {
     // Of an image nobody can tell that it is cut short if HTTP does not.
     let words = format!("{MANY},-organizational_branding,-organizational_branding_localization");
-    come_to_the_same_of(&words, &Faults {
-        truncated: 0.2,
-        internal_errors: 0.1,
-        unavailable: 0.1,
-        ..Faults::default()
-    });
+    come_to_the_same_of(
+        &words,
+        &Faults {
+            truncated: 0.2,
+            internal_errors: 0.1,
+            unavailable: 0.1,
+            ..Faults::default()
+        },
+    );
 }
 
 #[test]
