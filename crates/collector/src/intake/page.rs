@@ -70,7 +70,7 @@ impl Intake<'_> {
         }
         let whole = Around::new(&place.file, Where::Whole, None, true);
         let mut count = 0;
-        let mut pieces = match Pieces::new(body, false) {
+        let mut pieces = match Pieces::of_page(body) {
             Ok(pieces) => pieces,
             Err(error) => {
                 self.reject(&whole, format!("cannot be read: {error}"));

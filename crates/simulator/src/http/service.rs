@@ -324,6 +324,7 @@ impl Service {
             delta_generation: faults.delta_generation,
             replay_delta: faults.replay_delta,
             omit_deleted_members: faults.omit_deleted_members,
+            untold_in_delta: faults.untold_in_delta.clone(),
             log_delay_minutes: faults.log_delay_minutes,
         }
     }
