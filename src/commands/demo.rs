@@ -108,7 +108,7 @@ pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
     app.print("\nGo on with:\n")?;
     for command in [
         "log ca:CA002",
-        "find 203.0.113.77 --all-time",
+        "find \"Print Synchronization\" --all-time",
         "sql -c \"select kind, status, objects, reason from coverage\"",
         "noise",
         "check --read-data",
