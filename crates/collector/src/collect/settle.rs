@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use catalog::Kind;
-use model::ObjectKey;
+use model::{ObjectKey, is_guid};
 use store::{Closing, Coverage, CoverageState, Finding, Tally, Verdict};
 
 use super::compare;
@@ -31,9 +31,18 @@ const REMARKABLE_OBJECTS: u64 = 50;
 const REMARKABLE_SHARE: u64 = 5;
 
 impl Taker<'_> {
-    /// Two organizations in one archive are a mistake that nothing later could undo.
+    /// Two organizations in one archive, or one that is not the archive's tenant, are a mistake that
+    /// nothing later could undo. A token need not tell whose it is, so this is asked again at the end.
     pub(super) fn refuse_other_tenants(&self) -> Result<()> {
         let mut organizations = self.intake.organizations.iter();
+        let archive = self.intake.snapshot.archive().tenant();
+        let is_other = |found: &&String| is_guid(archive) && !found.eq_ignore_ascii_case(archive);
+        if let Some(found) = self.intake.organizations.iter().find(is_other) {
+            return Err(Error::Tenant {
+                archive: archive.to_owned(),
+                found: found.clone(),
+            });
+        }
         match (organizations.next(), organizations.next()) {
             (Some(one), Some(other)) => Err(Error::Tenant {
                 archive: one.clone(),

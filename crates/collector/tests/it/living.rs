@@ -79,7 +79,7 @@ impl Living {
         };
         change(&mut tenant, &mut served);
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(1)
             .enable_all()
             .build()
             .expect("because threads can be started");
@@ -106,7 +106,7 @@ impl Living {
             for deed in &deeds {
                 tenant
                     .apply(deed)
-                    .unwrap_or_else(|refusal| panic!("{refusal}: {deed:?}"));
+                    .unwrap_or_else(|refusal| panic!("{refusal}"));
             }
             tenant.set_now(now);
         });
@@ -146,7 +146,7 @@ impl Living {
             };
             tenant
                 .apply(&deed)
-                .unwrap_or_else(|refusal| panic!("{refusal}: {deed:?}"));
+                .unwrap_or_else(|refusal| panic!("{refusal}"));
         });
     }
 
