@@ -18,9 +18,9 @@ use crate::simulated::{Serving, Simulated};
   entrace simulate --listen 127.0.0.1:9999 --users 100 --days 7 &
   entrace simulate --faults 429=0.2,reset=0.1,503=0.1  a bad day of the service
 
-An invented company, the same for the same --seed, with incidents to find among its everyday changes. It speaks OAuth and \
-Graph: lists, delta queries, batches, the recycle bin, the audit log, writes. A client that has read it and comes back \
-with a new token finds the next day. Stop it with Ctrl-C.
+An invented company, the same for the same --seed and --until, with incidents to find among its everyday changes. It \
+speaks OAuth and Graph: lists, delta queries, batches, the recycle bin, the audit log, writes. A client that has read it \
+and comes back with a new token finds the next day. Stop it with Ctrl-C.
 
 Faults, each a share of all requests: 429, 503, 500, reset, cut, truncated, html, slow; token=N refuses a bearer token \
 after N requests.")]
@@ -34,6 +34,9 @@ pub(crate) struct SimulateArgs {
     /// Days it has lived before anybody reads
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
     days: u32,
+    /// Simulated time at which it is first read; by default now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Timestamp>,
     /// Another number, another company
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -62,10 +65,11 @@ enum LimitsChoice {
 pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
     let days = args.days;
     let lived = SignedDuration::from_hours(24 * i64::from(days));
-    // Whoever reads it now finds it at the same hour of the same day.
-    let now = Timestamp::now();
+    let now = args.until.unwrap_or_else(App::now);
     let start = Timestamp::from_second(now.as_second() - lived.as_secs());
-    let start = start.map_err(|error| Failure::usage(format!("the clock is unusable: {error}")))?;
+    let start = start.map_err(|error| {
+        Failure::usage(format!("there are no {days} days before {now}: {error}"))
+    })?;
     let options = WorldOptions {
         seed: args.seed,
         users: args.users,
@@ -114,6 +118,11 @@ fn size(users: u32) -> TenantSize {
         50..=500 => TenantSize::Medium,
         _ => TenantSize::Large,
     }
+}
+
+fn moment(text: &str) -> std::result::Result<Timestamp, String> {
+    model::parse_time(text)
+        .map_err(|_| "write it as 2026-04-05T08:00:00Z or 2026-04-05".to_owned())
 }
 
 const FAULTS: [&str; 9] = [

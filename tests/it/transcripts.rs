@@ -2,116 +2,129 @@
 //!
 //! A transcript is a file of shell lines (`$ ...`), each followed by what it printed on both streams and,
 //! where it did not end with 0, its exit code (`? 2`). What differs from run to run (ids, sizes, durations)
-//! is replaced by a word of its kind. `UPDATE_TRANSCRIPTS=1 cargo test --workspace --locked transcripts`
-//! writes them anew, to be read before they are committed.
+//! is replaced by a word of its kind. A line that ends in `&` goes on until the transcript ends: what it
+//! prints are variables, and the lines after it have them. The folder has six nightly exports in
+//! `exports`. `UPDATE_TRANSCRIPTS=1 cargo test --workspace --locked transcripts` writes them anew, to be
+//! read before they are committed.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-use regex::{Captures, Regex};
-
+use crate::masks::{exports, masked};
 use crate::programs::{PROGRAM, Place, Run, command};
 
-/// Patterns of what is never the same twice, and what stands for it.
-static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    let patterns = [
-        (
-            r"entrace/[0-9a-f]{32}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+",
-            "[LOG-KEY]",
-        ),
-        (r"\b[0-9a-f]{64}\b", "[HASH]"),
-        (r"\b[0-9a-f]{32}\b", "[ID-32]"),
-        (r"\bpacks/[0-9a-f]{2}/", "packs/[..]/"),
-        (r"\bin \d+\.\d s\b", "in [TIME]"),
-        (r" *\b\d+(\.\d)? (B|kB|MB|GB|TB)\b", " [SIZE]"),
-        (r#""duration_s":[0-9.e-]+"#, r#""duration_s":[TIME]"#),
-        (
-            r#""(bytes_added|pack_bytes|truth_bytes|derived_bytes|bytes)": ?\d+"#,
-            r#""$1":[SIZE]"#,
-        ),
-    ];
-    let compile = |(pattern, word)| {
-        (
-            Regex::new(pattern).expect("because it is well formed"),
-            word,
-        )
-    };
-    patterns.into_iter().map(compile).collect()
-});
+/// The last line a simulated tenant prints before it waits for clients.
+const LAST_VARIABLE: &str = "AZURE_CLIENT_SECRET";
 
-/// Short ids: snapshots and versions. Object ids are the sample's own and stay.
-static SHORT_ID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b[0-9a-f]{8}\b(-)?|\b[0-9a-f]{16}\b").expect("because it is well formed")
-});
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts")
+/// A shell in a folder of its own.
+struct Shell {
+    place: Place,
+    path: OsString,
+    variables: Vec<(String, String)>,
+    background: Vec<Child>,
 }
 
-/// Ids that occur in the sample are facts; all others come from the archive's random key.
-fn is_sample(id: &str) -> bool {
-    static SAMPLE: LazyLock<String> = LazyLock::new(|| {
-        let night = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
-        let mut text = String::new();
-        for folder in std::fs::read_dir(night)
-            .expect("because the sample is in the repository")
-            .flatten()
-        {
-            for file in std::fs::read_dir(folder.path())
-                .into_iter()
-                .flatten()
-                .flatten()
-            {
-                text += &std::fs::read_to_string(file.path()).unwrap_or_default();
+impl Shell {
+    fn new() -> Self {
+        let programs = Path::new(PROGRAM).parent();
+        let programs = programs.expect("because a program is in a folder");
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let all = std::iter::once(programs.to_owned()).chain(std::env::split_paths(&others));
+        let place = Place::new();
+        copy(&exports(), &place.path("exports"));
+        Self {
+            place,
+            path: std::env::join_paths(all).expect("because folders have no colons here"),
+            variables: Vec::new(),
+            background: Vec::new(),
+        }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = command("sh", self.place.folder.path());
+        command
+            .env("PATH", &self.path)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .args(["-c", line]);
+        command
+    }
+
+    /// Runs a line to its end.
+    fn run(&self, line: &str) -> Run {
+        let output = self.command(&format!("{line} 2>&1")).output();
+        output.expect("because there is a shell").into()
+    }
+
+    /// Starts what the line names and takes the variables it prints.
+    fn start(&mut self, line: &str) -> Run {
+        let mut child = self
+            .command(&format!("exec {line} 2>&1"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("because there is a shell");
+        let out = child.stdout.take().expect("because it is piped");
+        self.background.push(child);
+        let mut stdout = String::new();
+        for line in BufReader::new(out).lines() {
+            let line = line.expect("because it prints text");
+            let _ = writeln!(stdout, "{line}");
+            let variable = line.strip_prefix("export ").and_then(|v| v.split_once('='));
+            if let Some((name, value)) = variable {
+                self.variables.push((name.to_owned(), value.to_owned()));
+                if name == LAST_VARIABLE {
+                    break;
+                }
             }
         }
-        text
-    });
-    // Help shows what an id looks like.
-    id == "a1b2c3d4" || SAMPLE.contains(id)
-}
-
-fn normalised(text: &str, place: &Path) -> String {
-    let mut text = text.replace(&place.display().to_string(), "[FOLDER]");
-    for (pattern, word) in VARYING.iter() {
-        text = pattern.replace_all(&text, *word).into_owned();
-    }
-    let id = |found: &Captures<'_>| {
-        let id = &found[0];
-        if id.ends_with('-') || is_sample(id) {
-            id.to_owned()
-        } else {
-            format!("[ID-{}]", id.len())
+        Run {
+            code: Some(0),
+            stdout,
+            stderr: String::new(),
         }
-    };
-    SHORT_ID.replace_all(&text, id).into_owned()
+    }
 }
 
+impl Drop for Shell {
+    fn drop(&mut self) {
+        for child in &mut self.background {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("because the folder is ours");
+    let entries = std::fs::read_dir(from).expect("because the exports are in the repository");
+    for entry in entries.flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("because the folder is ours");
+        }
+    }
+}
+
+/// What the lines of a script print, after each of them.
 fn performed(script: &str) -> String {
-    let place = Place::new();
-    let programs = Path::new(PROGRAM)
-        .parent()
-        .expect("because a program is in a folder");
-    let path = std::env::join_paths(std::iter::once(programs.to_owned()).chain(
-        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()),
-    ));
-    let path = path.expect("because folders have no colons here");
+    let mut shell = Shell::new();
     let mut out = String::new();
-    for line in script
-        .lines()
-        .filter(|line| line.starts_with("$ ") || line.starts_with('#'))
-    {
+    let typed_or_told = |line: &&str| line.starts_with("$ ") || line.starts_with("# ");
+    for line in script.lines().filter(typed_or_told) {
         let _ = writeln!(out, "{line}");
         let Some(typed) = line.strip_prefix("$ ") else {
             continue;
         };
-        let output = command("sh", place.folder.path())
-            .env("PATH", &path)
-            .args(["-c", &format!("{typed} 2>&1")])
-            .output();
-        let run: Run = output.expect("because there is a shell").into();
-        for printed in normalised(&run.stdout, place.folder.path()).lines() {
+        let run = match typed.strip_suffix(" &") {
+            Some(typed) => shell.start(typed),
+            None => shell.run(typed),
+        };
+        for printed in masked(&run.stdout, shell.place.folder.path()).lines() {
             // What is printed is told from what is typed.
             let escape = if printed.starts_with(['$', '#']) {
                 " "
@@ -130,27 +143,30 @@ fn performed(script: &str) -> String {
     out
 }
 
-fn check(name: &str) {
-    let file = folder().join(name);
-    let expected =
-        std::fs::read_to_string(&file).expect("because the transcript is in the repository");
-    let actual = performed(&expected);
-    if std::env::var_os("UPDATE_TRANSCRIPTS").is_some() {
-        std::fs::write(&file, actual).expect("because the folder can be written");
-        return;
-    }
-    let differing = expected
-        .lines()
-        .zip(actual.lines())
-        .enumerate()
-        .find(|(_, (old, new))| old != new);
-    if let Some((at, (old, new))) = differing {
+/// Fails at the first line that is another.
+fn compare(name: &str, expected: &str, actual: &str) {
+    let mut lines = expected.lines().zip(actual.lines()).enumerate();
+    if let Some((at, (old, new))) = lines.find(|(_, (old, new))| old != new) {
         panic!("{name}:{}\n  expected: {old}\n  printed:  {new}", at + 1);
     }
     assert_eq!(expected, actual, "{name} ends differently");
 }
 
-/// The consoles that the README shows are no promises.
+fn check(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let file = folder.join(name);
+    let expected = std::fs::read_to_string(&file);
+    let expected = expected.expect("because the transcript is in the repository");
+    let actual = performed(&expected);
+    if std::env::var_os("UPDATE_TRANSCRIPTS").is_some() {
+        std::fs::write(&file, actual).expect("because the folder can be written");
+        return;
+    }
+    compare(name, &expected, &actual);
+}
+
+/// The consoles that the README shows are no promises. All of them are one script in one folder; sizes,
+/// times and ids may be others.
 #[test]
 fn what_the_readme_shows() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -162,11 +178,13 @@ fn what_the_readme_shows() {
         .map(|(console, _)| console)
         .collect();
     assert!(shown.starts_with("$ entrace"), "the README shows something");
-    let without_gaps = performed(&shown)
-        .lines()
-        .filter(|line| !line.is_empty())
-        .fold(String::new(), |text, line| text + line + "\n");
-    assert_eq!(shown, without_gaps);
+    let without_gaps = |text: &str| {
+        let lines = text.lines().filter(|line| !line.is_empty());
+        lines.fold(String::new(), |text, line| text + line + "\n")
+    };
+    let actual = without_gaps(&performed(&shown));
+    let shown = without_gaps(&masked(&shown, Path::new("/nowhere")));
+    compare("README.md, its consoles alone", &shown, &actual);
 }
 
 #[test]
@@ -185,6 +203,11 @@ fn importing() {
 }
 
 #[test]
+fn reading() {
+    check("reading.txt");
+}
+
+#[test]
 fn setting_up() {
     check("setting-up.txt");
 }
@@ -192,4 +215,10 @@ fn setting_up() {
 #[test]
 fn upkeep() {
     check("upkeep.txt");
+}
+
+#[cfg(unix)]
+#[test]
+fn living() {
+    check("living.txt");
 }
