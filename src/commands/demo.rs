@@ -10,6 +10,7 @@ use query::{Session, SessionOptions};
 use simulator::{Faults, Limits, WorldOptions};
 use store::{Archive, CreateOptions, LocalStorage, Secrets, SlotChoice, Storage, Writer};
 
+use super::NEWEST;
 use super::diff::{self, DiffArgs};
 use crate::app::{App, TOOL};
 use crate::failure::{Failure, Result};
@@ -107,9 +108,9 @@ pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
     }
     app.print("\nGo on with:\n")?;
     for command in [
-        "log ca:CA002",
-        "find 203.0.113.77 --all-time",
-        "sql -c \"select kind, status, objects, reason from coverage\"",
+        "log ca:\"CA002 Require MFA for administrators\"",
+        "find 203.0.113.77 --kind directory_audit",
+        &format!("sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete'\""),
         "noise",
         "check --read-data",
     ] {

@@ -153,6 +153,9 @@ fn print(app: &App, args: &FindArgs, found: &[FoundKind], when: &str) -> Result<
             .paint(Tone::Faint, &format!("{} {when}", plural(total, "find")))
     );
     app.page(&text)?;
+    if total == 0 && args.kind.is_none() {
+        app.note("logs are looked through where one is named, such as --kind directory_audit");
+    }
     let first = found
         .iter()
         .find_map(|kind| Some((&kind.kind, kind.finds.first()?)));

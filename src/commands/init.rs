@@ -96,7 +96,7 @@ pub(crate) fn run(app: &App, args: &InitArgs) -> Result<u8> {
         ));
     }
     app.print(&text)?;
-    app.next_command("import PATH-TO-EXPORTS")?;
+    app.next_command(app.filling_command())?;
     Ok(0)
 }
 

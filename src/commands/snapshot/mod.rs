@@ -66,7 +66,7 @@ pub(crate) fn run(app: &App, args: &SnapshotArgs) -> Result<u8> {
     if app.wants_json() || app.progress_style() == ProgressStyle::Json {
         report::print_summary(app, &report, &watcher)?;
     } else {
-        report::print(app, &tenant, &report, &watcher)?;
+        report::print(app, &tenant, &report, args.resume, &watcher)?;
     }
     let is_lacking = report.kinds.iter().any(|kind| kind.is_lacking);
     Ok(if is_lacking { PARTIAL } else { 0 })
