@@ -44,7 +44,7 @@ impl App {
     }
 
     /// Says on stderr what was done, to somebody who asked for it.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn say(text: &str) {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 

@@ -84,7 +84,7 @@ pub(crate) fn run(app: &App, args: &SnapshotsArgs) -> Result<u8> {
         } else {
             format!("{name} {}", app.short(version))
         };
-        grid.push(vec![
+        grid.push(&[
             app.short(record.text("record_id").unwrap_or_default())
                 .to_owned(),
             record.time("taken_at").map(short_time).unwrap_or_default(),

@@ -154,7 +154,7 @@ fn as_text(app: &App, tenant: &Tenant, identity: &Identity, standing: &Standing)
     ] {
         for need in needs {
             let word = app.colour.paint(tone, word);
-            grid.push(vec![need.permission.to_owned(), word, purpose(need, MOST)]);
+            grid.push(&[need.permission.to_owned(), word, purpose(need, MOST)]);
         }
     }
     let _ = write!(text, "\n{}", grid.render(app.colour));

@@ -92,25 +92,19 @@ fn complete(record: &Record, checks: &mut Checks) {
         kinds.map(|kind| kind.kind.as_str()).collect()
     };
     let why = |status: &str| {
-        format!("see why: entrace sql -c \"select kind, reason from coverage where {NEWEST} and status = '{status}'\"")
+        format!(
+            "see why: entrace sql -c \"select kind, reason from coverage where {NEWEST} and status = '{status}'\""
+        )
     };
     let mut any = false;
     for (state, words, hint) in [
-        (
-            CoverageState::Failed,
-            "failed",
-            why("failed"),
-        ),
+        (CoverageState::Failed, "failed", why("failed")),
         (
             CoverageState::Forbidden,
             "forbidden",
             "see what is missing: entrace auth status".to_owned(),
         ),
-        (
-            CoverageState::Partial,
-            "read in part",
-            why("partial"),
-        ),
+        (CoverageState::Partial, "read in part", why("partial")),
     ] {
         let kinds = of(state);
         if !kinds.is_empty() {

@@ -143,7 +143,7 @@ fn kinds(app: &App, report: &CollectReport, text: &mut String) {
         let numbers = [kind.alive, kind.new_versions, kind.opened, kind.closed].map(count);
         let mut cells = vec![format!("  {}", kind.kind)];
         cells.extend(numbers);
-        grid.push(cells);
+        grid.push(&cells);
     }
     text.push_str(&grid.render(app.colour));
     if shown.len() > limit {
