@@ -83,14 +83,14 @@ impl App {
         match session.run(sql, parameters).await? {
             Answer::Rows(rows) => self.write_rows(rows, options, out).await,
             Answer::Pinned(Some(snapshot)) => {
-                self.say(&format!(
+                Self::say(&format!(
                     "Everything is seen as of {} from here on.",
                     short_time(snapshot.taken_at)
                 ));
                 Ok(Totals::default())
             }
             Answer::Pinned(None) => {
-                self.say("The newest state is seen from here on.");
+                Self::say("The newest state is seen from here on.");
                 Ok(Totals::default())
             }
         }

@@ -46,13 +46,13 @@ impl App {
     }
 
     /// Runs a command. An index that is absent or damaged is made anew, once.
-    pub(crate) fn run(&self, command: Command) -> Result<u8> {
-        match commands::run(self, &command) {
+    pub(crate) fn run(&self, command: &Command) -> Result<u8> {
+        match commands::run(self, command) {
             Err(failure) if failure.is_index && !self.written.get() && command.rebuilds() => {
                 self.note(&format!("{}; making it anew", failure.message));
                 let secrets = self.secrets()?;
-                Writer::rebuild(self.storage()?, &secrets, self.writer_options())?;
-                commands::run(self, &command)
+                Writer::rebuild(self.storage()?, &secrets, Self::writer_options())?;
+                commands::run(self, command)
             }
             other => other,
         }
@@ -128,7 +128,7 @@ impl App {
         self.keys()?.secrets()
     }
 
-    pub(crate) fn writer_options(&self) -> WriterOptions {
+    pub(crate) fn writer_options() -> WriterOptions {
         WriterOptions {
             tool: TOOL.to_owned(),
             now: Self::now,
@@ -168,12 +168,12 @@ impl App {
 
     /// Opens the archive for writing; no other process can then.
     pub(crate) fn writer(&self) -> Result<Writer> {
-        self.opened(|storage, secrets| Writer::open(storage, secrets, self.writer_options()))
+        self.opened(|storage, secrets| Writer::open(storage, secrets, Self::writer_options()))
     }
 
     /// Makes the index anew and opens for writing.
     pub(crate) fn rebuilt(&self) -> Result<Writer> {
-        self.opened(|storage, secrets| Writer::rebuild(storage, secrets, self.writer_options()))
+        self.opened(|storage, secrets| Writer::rebuild(storage, secrets, Self::writer_options()))
     }
 
     pub(crate) fn source(&self) -> Result<Arc<Source>> {

@@ -40,6 +40,10 @@ pub(crate) struct Cli {
 /// Options every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Globals {
     /// The archive: a folder
     #[arg(

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Ok(app) => app,
         Err(failure) => return failure.report(false, false),
     };
-    match app.run(cli.command) {
+    match app.run(&cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.report(app.wants_json(), app.colour.on_stderr),
     }

@@ -39,15 +39,24 @@ pub(crate) enum ProgressStyle {
 }
 
 impl ProgressChoice {
+    /// What suits the machine or person that reads.
+    fn fitting(json: bool, quiet: bool) -> ProgressStyle {
+        if json {
+            ProgressStyle::Json
+        } else if quiet || !std::io::stderr().is_terminal() {
+            ProgressStyle::None
+        } else {
+            ProgressStyle::Bar
+        }
+    }
+
     pub(crate) fn style(self, json: bool, quiet: bool) -> ProgressStyle {
         match self {
             Self::Bar => ProgressStyle::Bar,
             Self::Plain => ProgressStyle::Plain,
             Self::Json => ProgressStyle::Json,
             Self::None => ProgressStyle::None,
-            Self::Auto if json => ProgressStyle::Json,
-            Self::Auto if quiet || !std::io::stderr().is_terminal() => ProgressStyle::None,
-            Self::Auto => ProgressStyle::Bar,
+            Self::Auto => Self::fitting(json, quiet),
         }
     }
 }

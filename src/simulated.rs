@@ -13,6 +13,7 @@ use simulator::{
 
 use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
+use crate::permissions::{needs, writes};
 
 /// Hours of a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -161,19 +162,10 @@ impl Simulated {
 
 /// The application that reads it: with the permissions a collector should have, and no other.
 fn reader() -> AppCredential {
-    let mut roles: Vec<String> = Vec::new();
-    for kind in catalog::kinds() {
-        let further = kind.further_permissions.iter();
-        let needed = kind.permissions.first().copied().into_iter();
-        for permission in needed.chain(further.map(|further| further.permission)) {
-            let reads = !permission.contains("Write");
-            if reads && !roles.iter().any(|role| role == permission) {
-                roles.push(permission.to_owned());
-            }
-        }
-    }
+    let needed = needs(catalog::kinds(), &[]).into_iter();
+    let roles = needed.map(|need| need.permission.to_owned());
     AppCredential {
-        roles,
+        roles: roles.filter(|role| !writes(role)).collect(),
         ..AppCredential::default()
     }
 }

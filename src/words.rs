@@ -44,7 +44,7 @@ impl App {
     }
 
     /// Says on stderr what was done, to somebody who asked for it.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn say(text: &str) {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 
@@ -56,6 +56,15 @@ impl App {
             ("", "")
         };
         let _ = writeln!(std::io::stderr(), "{yellow}warning:{off} {text}");
+    }
+
+    /// The command that fills an empty archive.
+    pub(crate) fn filling_command(&self) -> &'static str {
+        if self.tenant(&[]).is_ok() {
+            "snapshot"
+        } else {
+            "import PATH-TO-EXPORTS"
+        }
     }
 
     /// The command to go on with, as the last line of a screen.
@@ -117,9 +126,11 @@ pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@~=+,%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
-    } else if text.contains('\'') && !text.contains(['"', '$', '`', '\\', '!']) {
+    } else if text.matches('\'').count() > text.matches('"').count()
+        && !text.contains(['$', '`', '\\', '!'])
+    {
         // SQL reads better so than with every quotation mark escaped.
-        format!("\"{text}\"")
+        format!("\"{}\"", text.replace('"', "\\\""))
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
@@ -134,6 +145,10 @@ mod tests {
         assert_eq!(quoted("group:Finance"), "group:Finance");
         assert_eq!(quoted("a b"), "'a b'");
         assert_eq!(quoted("select 'x'"), "\"select 'x'\"");
+        assert_eq!(
+            quoted("select 'x' from \"y\" where 'z'"),
+            "\"select 'x' from \\\"y\\\" where 'z'\""
+        );
         assert_eq!(quoted("it's $5"), "'it'\\''s $5'");
         assert_eq!(quoted(""), "''");
     }

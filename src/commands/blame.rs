@@ -1,11 +1,9 @@
 //! `blame`: since when each property has its value, and who gave it that.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use clap::Args;
 use query::{Session, SessionOptions};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::diff::sql_text;
 use crate::app::App;
@@ -72,17 +70,12 @@ pub(crate) fn run(app: &App, args: &BlameArgs) -> Result<u8> {
                 format!("{name}: its stored JSON cannot be read: {e}"),
             )
         })?;
-    let mut properties = Vec::new();
-    flatten(&value, String::new(), &mut properties);
-    if let Some(path) = &args.path {
-        properties
-            .retain(|property| is_within(&property.path, path) || is_within(path, &property.path));
-        if properties.is_empty() {
-            return Err(Failure::new(
-                FAILED,
-                format!("{name} has no property {path}"),
-            ));
-        }
+    let properties = properties(&value, args.path.as_deref());
+    if let (Some(path), true) = (&args.path, properties.is_empty()) {
+        return Err(Failure::new(
+            FAILED,
+            format!("{name} has no property {path}"),
+        ));
     }
     let condition = format!(
         "kind = '{}' and object_id = '{}'",
@@ -99,19 +92,7 @@ pub(crate) fn run(app: &App, args: &BlameArgs) -> Result<u8> {
         &format!("select * from changes where {condition} and change_type in ('added', 'restored') order by changed_before"),
         &[],
     )?;
-    let first_seen = app.ask(
-        &mut session,
-        &format!(
-            "select min(_first_seen) as first from history('{}')",
-            sql_text(&name)
-        ),
-        &[],
-    )?;
-    let first_seen = records(&first_seen)
-        .next()
-        .and_then(|row| row.time("first"))
-        .map(short_time)
-        .unwrap_or_default();
+    let first_seen = first_seen(app, &mut session, &name)?;
     // The newest change of a path, or of anything it is in or that is in it.
     let mut newest: BTreeMap<&str, Record<'_>> = BTreeMap::new();
     for change in records(&changes) {
@@ -139,41 +120,68 @@ pub(crate) fn run(app: &App, args: &BlameArgs) -> Result<u8> {
         rows.push((property, since, by));
     }
     if app.wants_json() {
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|(property, since, by)| {
-                let value: Value = serde_json::from_str(&property.value).unwrap_or(Value::Null);
-                serde_json::json!({"path": property.path, "value": value, "since": since,
-                                   "actor": (!by.is_empty()).then_some(by)})
-            })
-            .collect();
-        app.print_json(&Value::from(rows))?;
+        app.print_json(&as_json(&rows))?;
         return Ok(0);
     }
+    let title = object.display.as_deref().unwrap_or(&object.id);
+    let title = format!(
+        "{}  {}\n",
+        app.colour.paint(Tone::Strong, title),
+        object.kind_name
+    );
+    app.page(&(title + &as_text(app, rows)))?;
+    app.next_command(&format!("log {}", quoted(&name)))?;
+    Ok(0)
+}
+
+/// When the object was seen for the first time, for people.
+fn first_seen(app: &App, session: &mut Session, name: &str) -> Result<String> {
+    let sql = format!(
+        "select min(_first_seen) as first from history('{}')",
+        sql_text(name)
+    );
+    let answer = app.ask(session, &sql, &[])?;
+    let time = records(&answer).next().and_then(|row| row.time("first"));
+    Ok(time.map(short_time).unwrap_or_default())
+}
+
+/// The object's properties; where a path is named, those in it or around it.
+fn properties(value: &Value, path: Option<&str>) -> Vec<Property> {
+    let mut properties = Vec::new();
+    flatten(value, String::new(), &mut properties);
+    if let Some(path) = path {
+        properties
+            .retain(|property| is_within(&property.path, path) || is_within(path, &property.path));
+    }
+    properties
+}
+
+/// A property, since when it has its value, and who gave it.
+type Row<'r> = (&'r Property, String, &'r str);
+
+fn as_json(rows: &[Row<'_>]) -> Value {
+    let one = |(property, since, by): &Row<'_>| {
+        let value: Value = serde_json::from_str(&property.value).unwrap_or(Value::Null);
+        serde_json::json!({"path": property.path, "value": value, "since": since,
+                           "actor": (!by.is_empty()).then_some(by)})
+    };
+    rows.iter().map(one).collect()
+}
+
+fn as_text(app: &App, rows: Vec<Row<'_>>) -> String {
     let mut grid = Grid::new(
         &["since", "by", "property", "value"],
         std::io::IsTerminal::is_terminal(&std::io::stdout()),
     );
     for (property, since, by) in rows {
-        grid.push(vec![
+        grid.push(&[
             since,
             truncated(by, 40),
             property.path.clone(),
             truncated(&property.value, 60),
         ]);
     }
-    let title = object.display.as_deref().unwrap_or(&object.id);
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}  {}",
-        app.colour.paint(Tone::Strong, title),
-        object.kind_name
-    );
-    text.push_str(&grid.render(app.colour));
-    app.page(&text)?;
-    app.next_command(&format!("log {}", quoted(&name)))?;
-    Ok(0)
+    grid.render(app.colour)
 }
 
 /// Leaves of a value by path: members of objects, but lists as a whole.

@@ -127,7 +127,7 @@ fn show(app: &App) -> Result<()> {
     }
     let mut grid = Grid::new(&["key", "value", "from"], false);
     for (key, value, origin) in rows {
-        grid.push(vec![key, value.to_string(), origin]);
+        grid.push(&[key, value.to_string(), origin]);
     }
     app.page(&grid.render(app.colour))?;
     app.next_command("config validate")

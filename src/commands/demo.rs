@@ -10,6 +10,7 @@ use query::{Session, SessionOptions};
 use simulator::{Faults, Limits, WorldOptions};
 use store::{Archive, CreateOptions, LocalStorage, Secrets, SlotChoice, Storage, Writer};
 
+use super::NEWEST;
 use super::diff::{self, DiffArgs};
 use crate::app::{App, TOOL};
 use crate::failure::{Failure, Result};
@@ -107,9 +108,11 @@ pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
     }
     app.print("\nGo on with:\n")?;
     for command in [
-        "log ca:CA002",
-        "find \"Print Synchronization\" --all-time",
-        "sql -c \"select kind, status, objects, reason from coverage\"",
+        "log ca:\"CA002 Require MFA for administrators\"",
+        "find 203.0.113.77 --kind directory_audit",
+        &format!(
+            "sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete'\""
+        ),
         "noise",
         "check --read-data",
     ] {
@@ -134,7 +137,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         lives_on: false,
     };
     let simulated = Simulated::start(app, options, serving)?;
-    let mut writer = archive(app, path, simulated.tenant_id())?;
+    let mut writer = archive(path, simulated.tenant_id())?;
     let client = simulated.client()?;
     let watcher = Watcher::new(app.progress_style(), stopper(app)?);
     let request = CollectRequest::new(catalog::kinds().to_vec(), "all");
@@ -186,7 +189,7 @@ impl collector::CollectMonitor for Nights<'_> {
     }
 }
 
-fn archive(app: &App, path: &Path, tenant: &str) -> Result<Writer> {
+fn archive(path: &Path, tenant: &str) -> Result<Writer> {
     let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(path));
     let options = CreateOptions {
         tenant: tenant.to_owned(),
@@ -198,7 +201,7 @@ fn archive(app: &App, path: &Path, tenant: &str) -> Result<Writer> {
     Ok(Writer::open(
         storage,
         &Secrets::default(),
-        app.writer_options(),
+        App::writer_options(),
     )?)
 }
 

@@ -21,6 +21,10 @@ use crate::words::quoted;
   entrace diff --format patch --from -1d    RFC 6902 JSON Patch, one object a line
 
 With -o jsonl, csv ... one row an object: change_type added, modified, removed.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct DiffArgs {
     /// The earlier state, or a range FROM..TO
     #[arg(value_name = "REV", allow_hyphen_values = true, conflicts_with_all = ["from", "to"])]

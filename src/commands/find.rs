@@ -139,7 +139,7 @@ fn print(app: &App, args: &FindArgs, found: &[FoundKind], when: &str) -> Result<
                         .map(|time| time.map(short_time).unwrap_or_default()),
                 );
             }
-            grid.push(cells);
+            grid.push(&cells);
         }
         text.push_str(&grid.render(app.colour));
         if kind.more > 0 {
@@ -153,12 +153,15 @@ fn print(app: &App, args: &FindArgs, found: &[FoundKind], when: &str) -> Result<
             .paint(Tone::Faint, &format!("{} {when}", plural(total, "find")))
     );
     app.page(&text)?;
+    if total == 0 && args.kind.is_none() {
+        app.note("logs are looked through where one is named, such as --kind directory_audit");
+    }
     let first = found
         .iter()
         .find_map(|kind| Some((&kind.kind, kind.finds.first()?)));
     match first {
         Some((kind, find)) => {
-            app.next_command(&format!("log {}", quoted(&format!("{kind}:{}", find.id))))?
+            app.next_command(&format!("log {}", quoted(&format!("{kind}:{}", find.id))))?;
         }
         None if args.all_time => app.next_command("ls")?,
         None => app.next_command(&format!("find {} --all-time", quoted(&args.text)))?,

@@ -1,5 +1,6 @@
 //! `init`: an empty archive.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -91,12 +92,10 @@ pub(crate) fn run(app: &App, args: &InitArgs) -> Result<u8> {
         path.display()
     );
     if let Some(key) = log_key {
-        text.push_str(&format!(
-            "Log key, to verify its history from outside: {key}\n"
-        ));
+        let _ = writeln!(text, "Log key, to verify its history from outside: {key}");
     }
     app.print(&text)?;
-    app.next_command("import PATH-TO-EXPORTS")?;
+    app.next_command(app.filling_command())?;
     Ok(0)
 }
 

@@ -1,6 +1,7 @@
 //! `ls`: the kinds of a state, or the objects of a kind.
 
 use clap::Args;
+use std::fmt::Write as _;
 
 use crate::app::App;
 use crate::failure::Result;
@@ -66,7 +67,7 @@ pub(crate) fn run(app: &App, args: &LsArgs) -> Result<u8> {
     for record in records(&batches) {
         let id = record.text("id").unwrap_or_default();
         last = Some(id.to_owned());
-        grid.push(vec![
+        grid.push(&[
             id.to_owned(),
             record.text("display_name").unwrap_or_default().to_owned(),
             app.short(record.text("_version").unwrap_or_default())
@@ -75,11 +76,12 @@ pub(crate) fn run(app: &App, args: &LsArgs) -> Result<u8> {
     }
     let total = grid.len() as u64;
     let mut text = grid.render(app.colour);
-    text.push_str(&format!(
-        "{} at {}\n",
+    let _ = writeln!(
+        text,
+        "{} at {}",
         super::objects(total, &kind),
         short_time(snapshot.taken_at)
-    ));
+    );
     app.page(&text)?;
     match last {
         Some(id) => app.next_command(&format!("show {}", quoted(&format!("{kind}:{id}"))))?,
@@ -120,7 +122,7 @@ fn kinds(app: &App, session: &mut query::Session, snapshot: &store::Snapshot) ->
             }
         }
         largest.get_or_insert_with(|| kind.to_owned());
-        grid.push(vec![
+        grid.push(&[
             kind.to_owned(),
             catalog::by_name(kind)
                 .map_or(kind, |kind| kind.table)
@@ -138,14 +140,15 @@ fn kinds(app: &App, session: &mut query::Session, snapshot: &store::Snapshot) ->
         .map(|(number, what)| format!("{} {what}", plural(number, "more kind")))
         .collect();
     if !hidden.is_empty() {
-        text.push_str(&format!("{} (-v lists them)\n", hidden.join(", ")));
+        let _ = writeln!(text, "{} (-v lists them)", hidden.join(", "));
     }
     let id = snapshot.id.to_string();
-    text.push_str(&format!(
-        "at {} ({})\n",
+    let _ = writeln!(
+        text,
+        "at {} ({})",
         short_time(snapshot.taken_at),
         app.short(&id)
-    ));
+    );
     app.page(&text)?;
     app.next_command(&format!("ls {}", largest.as_deref().unwrap_or("users")))?;
     Ok(0)

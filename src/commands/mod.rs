@@ -32,6 +32,9 @@ use crate::app::App;
 use crate::cli::Command;
 use crate::failure::Result;
 
+/// Condition on the table `coverage`, which has the rows of every snapshot: those of the newest.
+const NEWEST: &str = "taken_at = (select max(taken_at) from coverage)";
+
 /// Runs a command; the number is the exit code.
 pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
     match command {

@@ -140,7 +140,7 @@ fn as_text(app: &App, found: &[Property], compared: i64) -> String {
         false,
     );
     for property in found {
-        grid.push(vec![
+        grid.push(&[
             property.kind.clone(),
             property.path.clone(),
             number(property.changes),

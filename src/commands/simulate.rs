@@ -1,5 +1,6 @@
 //! `simulate`: a simulated tenant for whoever wants to try a client against it.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
@@ -93,8 +94,12 @@ pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
     };
     let simulated = Simulated::start(app, options, serving)?;
     let mut text = String::new();
+    if args.limits == LimitsChoice::None {
+        // Whoever has no limits need not be asked slowly.
+        text.push_str("export ENTRACE_COLLECT__PACE=unlimited\n");
+    }
     for (name, value) in simulated.variables() {
-        text.push_str(&format!("export {name}={value}\n"));
+        let _ = writeln!(text, "export {name}={value}");
     }
     app.note(&format!(
         "{name} ({}), {}, {} of history until {}",
@@ -121,8 +126,7 @@ fn size(users: u32) -> TenantSize {
 }
 
 fn moment(text: &str) -> std::result::Result<Timestamp, String> {
-    model::parse_time(text)
-        .map_err(|_| "write it as 2026-04-05T08:00:00Z or 2026-04-05".to_owned())
+    model::parse_time(text).map_err(|_| "write it as 2026-04-05T08:00:00Z or 2026-04-05".to_owned())
 }
 
 const FAULTS: [&str; 9] = [
@@ -158,8 +162,10 @@ fn fault(text: &str) -> std::result::Result<(String, f64), String> {
 }
 
 fn faults(asked: &[(String, f64)]) -> Faults {
-    let mut faults = Faults::default();
-    faults.retry_after = RetryAfter::Seconds(1);
+    let mut faults = Faults {
+        retry_after: RetryAfter::Seconds(1),
+        ..Faults::default()
+    };
     for (name, share) in asked {
         match name.as_str() {
             "429" => faults.throttled = *share,

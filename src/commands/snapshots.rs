@@ -84,7 +84,7 @@ pub(crate) fn run(app: &App, args: &SnapshotsArgs) -> Result<u8> {
         } else {
             format!("{name} {}", app.short(version))
         };
-        grid.push(vec![
+        grid.push(&[
             app.short(record.text("record_id").unwrap_or_default())
                 .to_owned(),
             record.time("taken_at").map(short_time).unwrap_or_default(),
@@ -100,7 +100,7 @@ pub(crate) fn run(app: &App, args: &SnapshotsArgs) -> Result<u8> {
     let shown = grid.len();
     if total == 0 {
         app.print("The archive has no snapshots yet\n")?;
-        app.next_command("import PATH-TO-EXPORTS")?;
+        app.next_command(app.filling_command())?;
         return Ok(0);
     }
     let mut text = grid.render(app.colour);

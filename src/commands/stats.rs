@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use store::Storage;
+use store::{Storage, StoredKind};
 
 use crate::app::App;
 use crate::failure::Result;
@@ -42,6 +42,12 @@ pub(crate) fn sizes(storage: &dyn Storage) -> Result<Vec<Size>> {
     Ok(sizes)
 }
 
+/// Bytes of what is the truth, or of what is derived from it.
+fn taken(sizes: &[Size], truth: bool) -> u64 {
+    let such = sizes.iter().filter(|size| size.3 == truth);
+    such.map(|size| size.2).sum()
+}
+
 pub(crate) fn run(app: &App, _: &StatsArgs) -> Result<u8> {
     let archive = app.archive()?;
     let sizes = sizes(archive.storage().as_ref())?;
@@ -49,13 +55,6 @@ pub(crate) fn run(app: &App, _: &StatsArgs) -> Result<u8> {
     let kinds = archive.kinds();
     let versions: u64 = kinds.iter().map(|kind| u64::from(kind.versions)).sum();
     let objects: u64 = kinds.iter().map(|kind| u64::from(kind.objects)).sum();
-    let sum = |truth: bool| {
-        sizes
-            .iter()
-            .filter(|size| size.3 == truth)
-            .map(|size| size.2)
-            .sum::<u64>()
-    };
     if app.wants_json() {
         let parts: serde_json::Map<String, serde_json::Value> = sizes
             .iter()
@@ -80,8 +79,8 @@ pub(crate) fn run(app: &App, _: &StatsArgs) -> Result<u8> {
             "latest": snapshots.last().map(|s| s.taken_at.to_string()),
             "objects": objects,
             "versions": versions,
-            "truth_bytes": sum(true),
-            "derived_bytes": sum(false),
+            "truth_bytes": taken(&sizes, true),
+            "derived_bytes": taken(&sizes, false),
             "parts": parts,
             "kinds": by_kind,
         }))?;
@@ -101,46 +100,8 @@ pub(crate) fn run(app: &App, _: &StatsArgs) -> Result<u8> {
     } else {
         text.push_str("no snapshots yet\n");
     }
-    let mut grid = Grid::new(&["part", ">files", ">size", "what"], false);
-    for (name, files, total, is_truth) in &sizes {
-        let what = if *is_truth {
-            "the archive"
-        } else {
-            "derived: rebuild makes it again"
-        };
-        grid.push(vec![
-            format!("  {name}"),
-            count(*files),
-            bytes(*total),
-            what.to_owned(),
-        ]);
-    }
-    text.push('\n');
-    text.push_str(&grid.render(app.colour));
-    let _ = writeln!(
-        text,
-        "  {} the archive itself, {} derived",
-        bytes(sum(true)),
-        bytes(sum(false))
-    );
-    let mut grid = Grid::new(&["kind", ">objects", ">versions"], false);
-    let mut sorted = kinds;
-    sorted.sort_by(|a, b| {
-        b.versions
-            .cmp(&a.versions)
-            .then_with(|| a.name.cmp(&b.name))
-    });
-    for kind in &sorted {
-        grid.push(vec![
-            format!("  {}", kind.name),
-            count(kind.objects.into()),
-            count(kind.versions.into()),
-        ]);
-    }
-    if !sorted.is_empty() {
-        text.push('\n');
-        text.push_str(&grid.render(app.colour));
-    }
+    text.push_str(&parts(app, &sizes));
+    text.push_str(&by_kind(app, kinds));
     let _ = writeln!(
         text,
         "\nlog of {}, verified with {}",
@@ -150,4 +111,49 @@ pub(crate) fn run(app: &App, _: &StatsArgs) -> Result<u8> {
     app.page(&text)?;
     app.next_command("check")?;
     Ok(0)
+}
+
+/// The archive's folders and files, and what they take together.
+fn parts(app: &App, sizes: &[Size]) -> String {
+    let mut grid = Grid::new(&["part", ">files", ">size", "what"], false);
+    for (name, files, total, is_truth) in sizes {
+        let what = if *is_truth {
+            "the archive"
+        } else {
+            "derived: rebuild makes it again"
+        };
+        grid.push(&[
+            format!("  {name}"),
+            count(*files),
+            bytes(*total),
+            what.to_owned(),
+        ]);
+    }
+    format!(
+        "\n{}  {} the archive itself, {} derived\n",
+        grid.render(app.colour),
+        bytes(taken(sizes, true)),
+        bytes(taken(sizes, false))
+    )
+}
+
+/// The kinds, those with most versions first.
+fn by_kind(app: &App, mut kinds: Vec<StoredKind>) -> String {
+    if kinds.is_empty() {
+        return String::new();
+    }
+    kinds.sort_by(|a, b| {
+        b.versions
+            .cmp(&a.versions)
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    let mut grid = Grid::new(&["kind", ">objects", ">versions"], false);
+    for kind in &kinds {
+        grid.push(&[
+            format!("  {}", kind.name),
+            count(kind.objects.into()),
+            count(kind.versions.into()),
+        ]);
+    }
+    format!("\n{}", grid.render(app.colour))
 }

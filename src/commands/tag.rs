@@ -72,7 +72,7 @@ fn list(app: &App) -> Result<u8> {
     let batches = app.ask(&mut session, sql, &[])?;
     let mut grid = Grid::new(&["tag", "snapshot", "taken"], false);
     for record in records(&batches) {
-        grid.push(vec![
+        grid.push(&[
             record.text("tag").unwrap_or_default().to_owned(),
             app.short(record.text("snapshot_id").unwrap_or_default())
                 .to_owned(),

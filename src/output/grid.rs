@@ -35,7 +35,7 @@ impl Grid {
         self.right[column] = true;
     }
 
-    pub(crate) fn push(&mut self, cells: Vec<String>) {
+    pub(crate) fn push(&mut self, cells: &[String]) {
         let width = if self.is_terminal {
             MAX_CELL
         } else {

@@ -152,7 +152,7 @@ impl<W: Write + Send> RowWriter<W> {
                     if self.options.expanded {
                         texts.push(cells);
                     } else {
-                        grid.push(cells);
+                        grid.push(&cells);
                     }
                 }
             }
@@ -241,7 +241,7 @@ impl<W: Write + Send> RowWriter<W> {
                 }
             }
             Target::Md { mut out, mut begun } => {
-                markdown(&mut out, &mut begun, &self.schema, None)?
+                markdown(&mut out, &mut begun, &self.schema, None)?;
             }
             Target::Parquet(writer) => {
                 writer.close().map_err(failed)?;

@@ -1,6 +1,7 @@
 //! kill -9 of a real importing process at 100 random moments: nothing committed is lost.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ const KILLS: u32 = 100;
 /// Objects in every import.
 const USERS: u32 = 400;
 
-/// A small deterministic generator of random numbers (SplitMix64).
+/// A small deterministic generator of random numbers (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -30,8 +31,9 @@ fn export(place: &Place, round: u32) {
     for user in 0..USERS {
         let title = if user % 10 == round % 10 { round } else { 0 };
         let id = format!("{user:08x}-0000-4000-8000-000000000000");
-        lines += &format!(
-            "{{\"id\":\"{id}\",\"displayName\":\"User {user}\",\"userPrincipalName\":\"u{user}@contoso.example\",\"jobTitle\":\"Title {title}\"}}\n"
+        let _ = writeln!(
+            lines,
+            "{{\"id\":\"{id}\",\"displayName\":\"User {user}\",\"userPrincipalName\":\"u{user}@contoso.example\",\"jobTitle\":\"Title {title}\"}}"
         );
     }
     let folder = place.path("export");
@@ -56,6 +58,41 @@ fn state(place: &Place, snapshot: &str) -> String {
     place.ok(&["-o", "csv", "sql", "-c", &sql])
 }
 
+/// Kills an import at a random moment of the time it may take, in microseconds, and tells whether that
+/// came before its end.
+fn is_killed(place: &Place, taken_at: &str, longest: &mut u64, random: &mut Random) -> bool {
+    let mut child = command(PROGRAM, place.folder.path())
+        .args([
+            "-a",
+            "t.entrace",
+            "import",
+            "export",
+            "--taken-at",
+            taken_at,
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("because the program was built");
+    std::thread::sleep(Duration::from_micros(random.below(*longest)));
+    let ended = child
+        .try_wait()
+        .expect("because the process is ours")
+        .is_some();
+    // How long an import takes depends on the machine and on what else it does: kills are kept
+    // inside it by looking whether they came too late.
+    *longest = if ended {
+        *longest * 9 / 10
+    } else {
+        *longest * 21 / 20
+    }
+    .max(1000);
+    // Whether it was still at work is for the operating system to say.
+    let _ = child.kill();
+    let status = child.wait().expect("because the process is ours");
+    !status.success()
+}
+
 #[test]
 fn nothing_committed_is_lost() {
     let place = Place::new();
@@ -74,36 +111,7 @@ fn nothing_committed_is_lost() {
     for round in 2..KILLS + 2 {
         export(&place, round);
         let taken_at = format!("2026-01-01T00:{:02}:{:02}Z", round / 60, round % 60);
-        let mut child = command(PROGRAM, place.folder.path())
-            .args([
-                "-a",
-                "t.entrace",
-                "import",
-                "export",
-                "--taken-at",
-                &taken_at,
-            ])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("because the program was built");
-        std::thread::sleep(Duration::from_micros(random.below(longest)));
-        let ended = child
-            .try_wait()
-            .expect("because the process is ours")
-            .is_some();
-        // How long an import takes depends on the machine and on what else it does: kills are kept
-        // inside it by looking whether they came too late.
-        longest = if ended {
-            longest * 9 / 10
-        } else {
-            longest * 21 / 20
-        }
-        .max(1000);
-        // Whether it was still at work is for the operating system to say.
-        let _ = child.kill();
-        let status = child.wait().expect("because the process is ours");
-        interrupted += u32::from(!status.success());
+        interrupted += u32::from(is_killed(&place, &taken_at, &mut longest, &mut random));
         let now = states(&place);
         for (record, snapshot) in &known {
             assert_eq!(
@@ -120,8 +128,8 @@ fn nothing_committed_is_lost() {
             if !known.contains_key(record) {
                 let rows = state(&place, snapshot);
                 assert_eq!(
-                    rows.lines().count() as u32,
-                    USERS + 1,
+                    rows.lines().count(),
+                    USERS as usize + 1,
                     "a committed snapshot is whole"
                 );
                 assert!(
@@ -141,7 +149,7 @@ fn nothing_committed_is_lost() {
         "only {interrupted} imports were killed in time"
     );
     assert!(
-        known.len() > 1 && (known.len() as u32) < KILLS,
+        known.len() > 1 && known.len() < KILLS as usize,
         "{} snapshots",
         known.len()
     );

@@ -16,8 +16,8 @@ use crate::programs::{PROGRAM, Place, Run, command};
 const SIGN_IN: i32 = 4;
 
 /// A small tenant on a socket, and a folder with a configuration that names it.
-struct Living {
-    place: Place,
+pub(crate) struct Living {
+    pub(crate) place: Place,
     simulator: Simulator,
     tenant_id: String,
     /// Serves it.
@@ -25,7 +25,7 @@ struct Living {
 }
 
 impl Living {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(AppCredential::default())
     }
 
@@ -72,12 +72,29 @@ impl Living {
         living
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
-        self.place
-            .run_with(&[("THE_SECRET", DEFAULT_SECRET)], arguments)
+    /// The variable that signs in.
+    pub(crate) fn secret() -> [(&'static str, &'static str); 1] {
+        [("THE_SECRET", DEFAULT_SECRET)]
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.place.run_with(&Self::secret(), arguments)
+    }
+
+    /// Requests over the wire so far.
+    pub(crate) fn round_trips(&self) -> u64 {
+        self.simulator.requests().round_trips
+    }
+
+    /// Makes every answer so late.
+    pub(crate) fn slow(&self, slow_ms: u64) {
+        let faults = self.simulator.faults();
+        let mut faults = faults.lock().expect("because nobody panicked");
+        faults.slow = if slow_ms == 0 { 0.0 } else { 1.0 };
+        faults.slow_ms = slow_ms;
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let run = self.run(arguments);
         assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
         serde_json::from_str(&run.stdout).expect("because the answer is JSON")

@@ -19,6 +19,9 @@ static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\bpacks/[0-9a-f]{2}/", "packs/[..]/"),
         (r"\bin \d+(\.\d)? s\b", "in [TIME]"),
         (r" *\b\d+(\.\d)? (B|kB|MB|GB|TB)\b", " [SIZE]"),
+        (r"\b\d+ days (old|ahead)\b", "[N] days $1"),
+        (r"good until [-0-9]+ [:0-9]+Z", "good until [WHEN]"),
+        (r"(\d\d:\d\d:\d\d)\.\d{6,9}Z", "${1}Z"),
         (r"\b127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
         (r#""duration_s":[0-9.e-]+"#, r#""duration_s":[TIME]"#),
         (

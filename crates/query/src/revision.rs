@@ -26,7 +26,7 @@ pub(crate) fn resolve_among(
     let text = revision.trim();
     let Some(first) = snapshots.first() else {
         return Err(Error::NotFound(
-            "the archive has no snapshots yet: run entrace import".to_owned(),
+            "the archive has no snapshots yet: run entrace snapshot or entrace import".to_owned(),
         ));
     };
     if let Some(steps) = text.strip_prefix("latest") {

@@ -243,7 +243,7 @@ fn overview(app: &App, plan: &Plan) -> String {
     const MOST: usize = 3;
     let mut grid = Grid::new(&["application permission", "opens"], false);
     for need in &plan.needs {
-        grid.push(vec![need.permission.to_owned(), purpose(need, MOST)]);
+        grid.push(&[need.permission.to_owned(), purpose(need, MOST)]);
     }
     let mut text = grid.render(app.colour);
     let writing = plan.needs.iter().filter(|need| need.writes()).count() as u64;
@@ -269,7 +269,7 @@ fn overview(app: &App, plan: &Plan) -> String {
         false,
     );
     for (kind, permission) in plan.only_signed_in() {
-        grid.push(vec![kind.name.to_owned(), permission.to_owned()]);
+        grid.push(&[kind.name.to_owned(), permission.to_owned()]);
     }
     if grid.len() > 0 {
         let _ = write!(text, "\n{}", grid.render(app.colour));
@@ -284,7 +284,7 @@ fn overview(app: &App, plan: &Plan) -> String {
     }
     let mut grid = Grid::new(&["answers only with", "kinds"], false);
     for (licence, kinds) in plan.licences() {
-        grid.push(vec![licence.title().to_owned(), listed(&kinds, MOST)]);
+        grid.push(&[licence.title().to_owned(), listed(&kinds, MOST)]);
     }
     if grid.len() > 0 {
         let _ = write!(text, "\n{}", grid.render(app.colour));

@@ -8,6 +8,7 @@ use graph::Identity;
 
 use super::setup::{listed, purpose};
 use crate::app::App;
+use crate::config::Kinds;
 use crate::failure::{Result, SIGN_IN};
 use crate::output::{Grid, Tone, plural, short_time};
 use crate::permissions::{Need, covers, needs, writes};
@@ -46,7 +47,9 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    pub(crate) fn of(identity: &Identity, kinds: &[&'static Kind]) -> Self {
+    /// `expected` are the kinds an application should be able to read, `chosen` all that are asked for.
+    pub(crate) fn of(identity: &Identity, chosen: &Kinds) -> Self {
+        let kinds = &chosen.expected();
         let scopes = identity.scopes.as_deref().unwrap_or_default();
         let is_person = !scopes.is_empty();
         let granted = if is_person {
@@ -60,8 +63,12 @@ impl Standing {
         let (met, missing): (Vec<Need>, Vec<Need>) =
             all.into_iter().partition(|need| has(need.permission));
         let only_signed_in = |kind: &&&'static Kind| matches!(kind.access(), Access::SignedIn(_));
+        // What opens a kind that few tenants let an application read is no excess either.
+        let useful = needs(&chosen.chosen, known);
         let is_needed = |permission: &str| {
-            met.iter().any(|need| need.permission == permission)
+            let any = |needs: &[Need]| needs.iter().any(|need| need.permission == permission);
+            any(&met)
+                || any(&useful)
                 || (is_person && kinds.iter().any(|kind| kind.delegated == Some(permission)))
         };
         let excess = known
@@ -104,7 +111,7 @@ pub(crate) fn run(app: &App, args: &StatusArgs) -> Result<u8> {
     let tenant = app.tenant(&args.kinds)?;
     let client = tenant.client()?;
     let identity = app.runtime()?.block_on(client.identity())?;
-    let standing = Standing::of(&identity, &tenant.kinds.expected());
+    let standing = Standing::of(&identity, &tenant.kinds);
     client.notes().iter().for_each(|note| app.warn(note));
     if app.wants_json() {
         app.print_json(&as_json(&tenant, &identity, &standing))?;
@@ -147,7 +154,7 @@ fn as_text(app: &App, tenant: &Tenant, identity: &Identity, standing: &Standing)
     ] {
         for need in needs {
             let word = app.colour.paint(tone, word);
-            grid.push(vec![need.permission.to_owned(), word, purpose(need, MOST)]);
+            grid.push(&[need.permission.to_owned(), word, purpose(need, MOST)]);
         }
     }
     let _ = write!(text, "\n{}", grid.render(app.colour));

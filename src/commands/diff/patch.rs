@@ -34,9 +34,9 @@ pub(super) fn print(app: &App, session: &mut Session, comparison: &Comparison) -
         let (before, after) = (parse("before")?, parse("after")?);
         let mut operations = Vec::new();
         match (&before, &after) {
-            (Some(before), Some(after)) => compare(before, after, String::new(), &mut operations),
+            (Some(before), Some(after)) => compare(before, after, "", &mut operations),
             (None, Some(after)) => {
-                operations.push(json!({"op": "add", "path": "", "value": after}))
+                operations.push(json!({"op": "add", "path": "", "value": after}));
             }
             (Some(_), None) => operations.push(json!({"op": "remove", "path": ""})),
             (None, None) => {}
@@ -55,14 +55,14 @@ pub(super) fn print(app: &App, session: &mut Session, comparison: &Comparison) -
 }
 
 /// Members are compared one by one, lists as a whole: the order of most lists means nothing.
-fn compare(before: &Value, after: &Value, path: String, operations: &mut Vec<Value>) {
+fn compare(before: &Value, after: &Value, path: &str, operations: &mut Vec<Value>) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             let pointer =
                 |name: &str| format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
             for (name, value) in old {
                 match new.get(name) {
-                    Some(other) => compare(value, other, pointer(name), operations),
+                    Some(other) => compare(value, other, &pointer(name), operations),
                     None => operations.push(json!({"op": "remove", "path": pointer(name)})),
                 }
             }
@@ -71,7 +71,7 @@ fn compare(before: &Value, after: &Value, path: String, operations: &mut Vec<Val
             }
         }
         (old, new) if old != new => {
-            operations.push(json!({"op": "replace", "path": path, "value": new}))
+            operations.push(json!({"op": "replace", "path": path, "value": new}));
         }
         _ => {}
     }
@@ -86,7 +86,7 @@ mod tests {
         let before = json!({"a": 1, "b": {"c": [1, 2], "d/e": true}, "gone": null});
         let after = json!({"a": 2, "b": {"c": [2, 1], "d/e": false}, "new~": {}});
         let mut operations = Vec::new();
-        compare(&before, &after, String::new(), &mut operations);
+        compare(&before, &after, "", &mut operations);
         assert_eq!(
             Value::from(operations),
             json!([

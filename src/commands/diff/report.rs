@@ -179,7 +179,7 @@ fn summary(app: &App, changed: &ByObject<'_>) -> String {
     for (kind, totals) in kinds {
         let mut cells = vec![format!("  {kind}")];
         cells.extend([totals.added, totals.changed, totals.removed, totals.links].map(count));
-        grid.push(cells);
+        grid.push(&cells);
     }
     grid.render(app.colour)
 }

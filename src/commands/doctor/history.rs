@@ -5,6 +5,7 @@ use store::{Archive, CoverageState, Record};
 
 use super::{Checks, Verdict};
 use crate::app::App;
+use crate::commands::NEWEST;
 use crate::commands::auth::listed;
 use crate::failure::Result;
 use crate::output::{plural, short_time};
@@ -18,6 +19,8 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 const SEARCHED: usize = 400;
 /// The log whose gaps are looked for.
 const LOG: &str = "directory_audit";
+/// A reading of the log goes back to the one before it, and no further than Microsoft keeps rows.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 pub(super) fn check(app: &App, archive: &Archive, checks: &mut Checks) -> Result<()> {
     let now = App::now();
@@ -88,23 +91,20 @@ fn complete(record: &Record, checks: &mut Checks) {
             .filter(|kind| kind.coverage.state == state);
         kinds.map(|kind| kind.kind.as_str()).collect()
     };
+    let why = |status: &str| {
+        format!(
+            "see why: entrace sql -c \"select kind, reason from coverage where {NEWEST} and status = '{status}'\""
+        )
+    };
     let mut any = false;
     for (state, words, hint) in [
-        (
-            CoverageState::Failed,
-            "failed",
-            "see why: entrace sql -c \"select kind, reason from coverage where status = 'failed'\"",
-        ),
+        (CoverageState::Failed, "failed", why("failed")),
         (
             CoverageState::Forbidden,
             "forbidden",
-            "see what is missing: entrace auth status",
+            "see what is missing: entrace auth status".to_owned(),
         ),
-        (
-            CoverageState::Partial,
-            "read in part",
-            "see why: entrace sql -c \"select kind, reason from coverage where status = 'partial'\"",
-        ),
+        (CoverageState::Partial, "read in part", why("partial")),
     ] {
         let kinds = of(state);
         if !kinds.is_empty() {
@@ -141,7 +141,7 @@ fn gaps(archive: &Archive, checks: &mut Checks) -> Result<()> {
         if let Some((Some(from), Some(to))) =
             read.map(|coverage| (coverage.read_from, coverage.read_to))
         {
-            windows.push((from, to));
+            windows.push((from.checked_sub(KEPT).unwrap_or(from), to));
         }
     }
     let Some(gaps) = uncovered(windows) else {

@@ -54,7 +54,7 @@ pub(super) fn check(app: &App, archive: Option<&Archive>, checks: &mut Checks) -
     if let (Some(found), Some(archive)) = (&identity.tenant, archive) {
         same_tenant(found, archive, checks);
     }
-    permissions(&Standing::of(&identity, &tenant.kinds.expected()), checks);
+    permissions(&Standing::of(&identity, &tenant.kinds), checks);
     runtime.block_on(async {
         organization(&client, checks).await;
         licences(&client, &tenant, checks).await;

@@ -191,7 +191,7 @@ fn kinds(app: &App, last: &collector::ImportedSnapshot, is_only: bool, text: &mu
             cells.extend([kind.new_versions, kind.opened, kind.closed].map(count));
         }
         cells.push(kind.state.as_str().replace('_', " "));
-        grid.push(cells);
+        grid.push(&cells);
     }
     text.push_str(&grid.render(app.colour));
     if shown.len() > limit {
@@ -273,7 +273,7 @@ fn print_doubts(app: &App, report: &ImportReport) {
         } else {
             String::new()
         };
-        app.say(&format!(
+        App::say(&format!(
             "  {}  {}: {}{more}",
             verdict(finding.verdict),
             truncated(&place.join(" "), 120),
@@ -281,7 +281,7 @@ fn print_doubts(app: &App, report: &ImportReport) {
         ));
     }
     if by_reason.len() > limit {
-        app.say(&format!(
+        App::say(&format!(
             "  … and {} (-v lists them)",
             plural((by_reason.len() - limit) as u64, "more reason")
         ));

@@ -28,6 +28,10 @@ application needs, entrace doctor --live tries it.
 
 A kind that cannot be read never fails a snapshot: the table coverage says of each kind how completely it was read, and \
 what is missing. Kinds with a delta query are read whole every 7 days, and by their changes in between.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct SnapshotArgs {
     /// Kinds, categories (@policies), all, @default; -NAME leaves out
     #[arg(long, value_name = "KINDS", allow_hyphen_values = true)]
@@ -66,7 +70,7 @@ pub(crate) fn run(app: &App, args: &SnapshotArgs) -> Result<u8> {
     if app.wants_json() || app.progress_style() == ProgressStyle::Json {
         report::print_summary(app, &report, &watcher)?;
     } else {
-        report::print(app, &tenant, &report, &watcher)?;
+        report::print(app, &tenant, &report, args.resume, &watcher)?;
     }
     let is_lacking = report.kinds.iter().any(|kind| kind.is_lacking);
     Ok(if is_lacking { PARTIAL } else { 0 })

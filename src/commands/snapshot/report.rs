@@ -6,6 +6,7 @@ use collector::{CollectReport, CollectedKind};
 use store::CoverageState;
 
 use crate::app::App;
+use crate::commands::NEWEST;
 use crate::failure::Result;
 use crate::output::{Grid, bytes, count, plural, short_time, truncated};
 use crate::progress::Watcher;
@@ -64,8 +65,12 @@ pub(super) fn print(
     app: &App,
     tenant: &Tenant,
     report: &CollectReport,
+    asked_to_resume: bool,
     watcher: &Watcher,
 ) -> Result<()> {
+    if asked_to_resume && !report.resumed {
+        app.note("there was no run to go on with: everything was read anew");
+    }
     if let Some(begun) = report.discarded {
         app.note(&format!(
             "a run of {} was not finished and was begun anew; --resume would have gone on with it",
@@ -138,7 +143,7 @@ fn kinds(app: &App, report: &CollectReport, text: &mut String) {
         let numbers = [kind.alive, kind.new_versions, kind.opened, kind.closed].map(count);
         let mut cells = vec![format!("  {}", kind.kind)];
         cells.extend(numbers);
-        grid.push(cells);
+        grid.push(&cells);
     }
     text.push_str(&grid.render(app.colour));
     if shown.len() > limit {
@@ -164,7 +169,7 @@ fn print_lacks(app: &App, report: &CollectReport) {
     let lacking: usize = by_reason.iter().map(|(_, kinds)| kinds.len()).sum();
     if lacking > 0 {
         app.warn(&format!(
-            "{} not read completely; all of them: {} sql -c \"select kind, status, objects, reason from coverage where status <> 'complete'\"",
+            "{} not read completely; all of them: {} sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete'\"",
             plural(lacking as u64, "kind"),
             app.invocation()
         ));

@@ -148,7 +148,7 @@ fn ask(
         }
     };
     if settings.timing {
-        app.say(&format!("Time: {:.3} s", started.elapsed().as_secs_f64()));
+        App::say(&format!("Time: {:.3} s", started.elapsed().as_secs_f64()));
     }
     Ok(())
 }
@@ -211,7 +211,7 @@ mod tests {
         assert!(size("much").is_err() && size("").is_err() && size("12").is_err());
         assert!(size("99999999999999999999GB").is_err());
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         assert!(duration("soon").is_err() && duration("-5m").is_err());
         assert_eq!(parameter("$a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
         assert!(parameter("a").is_err() && parameter("=b").is_err());

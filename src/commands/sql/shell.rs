@@ -189,21 +189,21 @@ impl Shell<'_> {
                 let mut grid = Grid::new(&["column", "type"], true);
                 self.fields(&table)?
                     .into_iter()
-                    .for_each(|(name, of_type)| grid.push(vec![name, of_type]));
+                    .for_each(|(name, of_type)| grid.push(&[name, of_type]));
                 app.page(&grid.render(app.colour))?;
             }
             Meta::Expanded(wanted) => {
                 self.settings.expanded = wanted.unwrap_or(!self.settings.expanded);
-                app.say(&format!(
+                App::say(&format!(
                     "One column a line is {}.",
                     on_off(self.settings.expanded)
                 ));
             }
             Meta::Timing(wanted) => {
                 self.settings.timing = wanted.unwrap_or(!self.settings.timing);
-                app.say(&format!("Timing is {}.", on_off(self.settings.timing)));
+                App::say(&format!("Timing is {}.", on_off(self.settings.timing)));
             }
-            Meta::Format(None) => app.say(&format!(
+            Meta::Format(None) => App::say(&format!(
                 "Answers are written as {}.",
                 self.settings.format.name()
             )),
@@ -262,10 +262,10 @@ impl Shell<'_> {
             !of_kinds.contains(base) && !objects.contains_key(base)
         };
         for table in tables.iter().filter(|table| is_general(table)) {
-            grid.push(vec![table.clone(), String::new()]);
+            grid.push(&[table.clone(), String::new()]);
         }
         for (table, rows) in &objects {
-            grid.push(vec![table.clone(), count(rows.unsigned_abs())]);
+            grid.push(&[table.clone(), count(rows.unsigned_abs())]);
         }
         let empty = of_kinds
             .iter()

@@ -96,7 +96,7 @@ pub(crate) fn run(app: &App, args: &WatchArgs) -> Result<u8> {
         }
     }
     if !app.wants_json() && !app.globals.quiet {
-        app.say("Stopped");
+        App::say("Stopped");
     }
     Ok(0)
 }
@@ -108,7 +108,7 @@ fn say_begin(app: &App, tenant: &Tenant, interval: SignedDuration) {
     let schedule = tenant.schedule.as_ref().map_or(String::new(), |schedule| {
         format!(", and everything whole at {} (UTC)", schedule.0.as_str())
     });
-    app.say(&format!(
+    App::say(&format!(
         "Watching {}: changes every {interval:#}{schedule}",
         tenant.title()
     ));

@@ -103,8 +103,8 @@ mod tests {
             .expect("because it is a time")
     }
 
-    fn nightly() -> Option<Cron> {
-        Some("0 2 * * *".parse().expect("because it is cron"))
+    fn nightly() -> Cron {
+        "0 2 * * *".parse().expect("because it is cron")
     }
 
     fn due(time: &str, full: bool) -> Due {
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_schedule_reads_everything_whole_between_the_others() {
-        let mut timing = Timing::new(QUARTER, nightly(), None, at("01:40:00"));
+        let mut timing = Timing::new(QUARTER, Some(nightly()), None, at("01:40:00"));
         assert_eq!(timing.due(), due("01:40:00", false));
         timing.succeeded(at("01:46:00"), false);
         assert_eq!(timing.due(), due("02:00:00", true));
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_schedule_missed_during_a_long_run_is_made_up_for() {
-        let mut timing = Timing::new(QUARTER, nightly(), None, at("01:50:00"));
+        let mut timing = Timing::new(QUARTER, Some(nightly()), None, at("01:50:00"));
         timing.succeeded(at("02:30:00"), false);
         assert_eq!(timing.due(), due("02:00:00", true));
     }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_whole_run_that_failed_stays_a_whole_one() {
-        let mut timing = Timing::new(QUARTER, nightly(), None, at("01:59:00"));
+        let mut timing = Timing::new(QUARTER, Some(nightly()), None, at("01:59:00"));
         timing.succeeded(at("01:59:30"), false);
         timing.failed(at("02:10:00"));
         assert_eq!(timing.due(), due("02:11:00", true));

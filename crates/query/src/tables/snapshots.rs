@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
-use store::{CoverageState, Record, Snapshot};
+use store::{CoverageState, KindRecord, Record, Snapshot};
 
 use super::arrays::{self, Type, batch_of, numbers, texts, times};
 use super::provider::{Emit, Relation, Scan};
@@ -51,13 +51,21 @@ impl SnapshotsTable {
     }
 }
 
-/// `complete` when every kind that was read was read completely.
+/// `complete` when nothing lacks that was meant to be read: kinds that were not selected, that the
+/// tenant has no licence for, or that no application may read without the right to write, lack nothing.
 pub(crate) fn status(record: &Record) -> &'static str {
-    let complete = record
-        .kinds
-        .iter()
-        .all(|kind| kind.coverage.state == CoverageState::Complete);
-    if complete { "complete" } else { "partial" }
+    let is_complete = |kind: &KindRecord| match kind.coverage.state {
+        CoverageState::Complete | CoverageState::NotSelected | CoverageState::NotLicensed => true,
+        CoverageState::Forbidden => {
+            catalog::by_name(&kind.kind).is_some_and(|kind| !kind.is_default() && !kind.is_event())
+        }
+        _ => false,
+    };
+    if record.kinds.iter().all(is_complete) {
+        "complete"
+    } else {
+        "partial"
+    }
 }
 
 impl Relation for SnapshotsTable {
