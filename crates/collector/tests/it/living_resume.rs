@@ -8,6 +8,7 @@ use collector::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, Error, ImportRequest, import,
     unfinished,
 };
+use simulator::Tenant;
 use store::Storage;
 
 use crate::living::{Kept, Living, StopAfter, findings, incomplete, request, unlike, untruths};
@@ -129,14 +130,14 @@ fn without_being_asked_to_go_on_a_run_begins_anew_and_says_so() {
     stopped(&mut kept, &living, &request, 20);
     let report = kept.collect(&living, &request);
     assert!(!report.resumed);
-    assert_eq!(report.discarded, Some(living.look(|tenant| tenant.now())));
+    assert_eq!(report.discarded, Some(living.look(Tenant::now)));
     assert_eq!(untruths(&living, &kept, &report), NONE);
 }
 
 #[test]
 fn another_selection_or_another_day_is_another_run() {
     let living = Living::company(60);
-    let begun = living.look(|tenant| tenant.now());
+    let begun = living.look(Tenant::now);
     let mut kept = Kept::new(&living.tenant_id);
     stopped(&mut kept, &living, &request(SOME), 20);
     let report = resumed(&mut kept, &living, &request("organization,user"));

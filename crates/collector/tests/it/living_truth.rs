@@ -4,9 +4,7 @@
 use collector::CollectReport;
 use store::CoverageState;
 
-use crate::living::{
-    Kept, Living, findings, lagging, missed_by_deltas, request, said, unlike, untruths,
-};
+use crate::living::{Kept, Living, findings, missed_by_deltas, request, said, unlike, untruths};
 
 /// Kinds whose changes, or whose parents' changes, Graph tells by delta functions, and edges that come
 /// along; nothing that makes a full read necessary.
