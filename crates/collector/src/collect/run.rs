@@ -423,7 +423,7 @@ impl Run<'_, '_> {
             _ => {}
         }
         self.taker.take(message)?;
-        let meter = self.client.meter().snapshot().total;
+        let meter = self.client.meter().total();
         self.monitor.report(&CollectProgress {
             kind: &self.kind,
             kinds: (self.done, self.total),
