@@ -59,6 +59,12 @@ impl Meter {
         self.lock().clone()
     }
 
+    /// The sums alone, for those who ask after every page.
+    #[must_use]
+    pub fn total(&self) -> Figures {
+        self.lock().total
+    }
+
     fn lock(&self) -> MutexGuard<'_, MeterReport> {
         // Figures are plain sums: one that a panicking thread left behind is still usable.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
