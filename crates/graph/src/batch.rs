@@ -238,6 +238,9 @@ impl Client {
             if request.eventual {
                 headers.insert("ConsistencyLevel", "eventual");
             }
+            if let Some(language) = request.language {
+                headers.insert("Accept-Language", language);
+            }
             if let Some(prefer) = &request.prefer {
                 headers.insert("Prefer", prefer.as_str());
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, IF_MATCH};
 use tokio::sync::watch;
 use url::Url;
 
@@ -296,6 +296,9 @@ fn read_headers(request: &Get) -> Result<HeaderMap> {
             HeaderName::from_static("consistencylevel"),
             HeaderValue::from_static("eventual"),
         );
+    }
+    if let Some(language) = request.language {
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
     }
     if let Some(prefer) = &request.prefer {
         headers.insert(HeaderName::from_static("prefer"), header(prefer)?);

@@ -84,6 +84,8 @@ pub struct Get {
     pub cost: u32,
     /// Value of the `Prefer` header.
     pub prefer: Option<String>,
+    /// Value of the `Accept-Language` header, by which some resources choose one of several forms.
+    pub language: Option<&'static str>,
     /// Sends `ConsistencyLevel: eventual`, which advanced queries and `$count` need (on every page again).
     pub eventual: bool,
     /// The answer must be a list, that is have `value` as an array.
@@ -118,6 +120,7 @@ impl Get {
             family: Family::Identity,
             cost: 1,
             prefer: None,
+            language: None,
             eventual: false,
             list: true,
             media: None,
@@ -156,6 +159,13 @@ impl Get {
     #[must_use]
     pub fn prefer(mut self, value: impl Into<String>) -> Self {
         self.prefer = Some(value.into());
+        self
+    }
+
+    /// Sends an `Accept-Language` header.
+    #[must_use]
+    pub fn language(mut self, value: &'static str) -> Self {
+        self.language = Some(value);
         self
     }
 

@@ -48,6 +48,9 @@ pub struct Faults {
     /// Group deltas leave out members that are gone because the member itself was deleted, as the
     /// service was seen to do (microsoft-graph-docs-contrib issues 5855 and 2829).
     pub omit_deleted_members: bool,
+    /// Id of an object whose changes rounds leave out, as if it had none: what nobody is told can only
+    /// be found by reading everything.
+    pub untold_in_delta: Option<String>,
     /// Edges that one page of a group delta holds at most.
     pub delta_members_per_page: usize,
     /// Minutes of the tenant's clock within which a row of a log comes into view, each row after a
@@ -85,6 +88,7 @@ impl Default for Faults {
             expired_delta: ExpiredDelta::Gone,
             replay_delta: false,
             omit_deleted_members: false,
+            untold_in_delta: None,
             delta_members_per_page: 1000,
             log_delay_minutes: 0,
             replication_lag_requests: 0,

@@ -26,7 +26,7 @@ mod world;
 pub use credentials::{AppCredential, DEFAULT_APP_ID, DEFAULT_SECRET};
 pub use deed::{Act, Actor, Deed, Properties, Seed};
 pub use faults::{ExpiredDelta, Faults, RetryAfter};
-pub use http::{Limits, TenantSize};
+pub use http::{Elapsed, Limits, TenantSize};
 pub use server::{DayRule, ServerOptions, Simulator};
 pub use tenant::{Applied, DELEGATED_ONLY, Refusal, Tenant, TenantOptions};
 pub use usage::{RequestCount, Usage};

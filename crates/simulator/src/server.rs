@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::AppCredential;
 use crate::faults::{Fault, Faults};
-use crate::http::{Answer, Headers, Incoming, Limits, Reply, Service};
+use crate::http::{Answer, Elapsed, Headers, Incoming, Limits, Reply, Service, Throttle};
 use crate::tenant::Tenant;
 use crate::usage::Usage;
 
@@ -33,6 +33,9 @@ pub struct ServerOptions {
     pub day: DayRule,
     /// Which limits hold.
     pub limits: Limits,
+    /// The clock the limits are measured by, for clients whose waits take no time; the runtime's where
+    /// `None`.
+    pub elapsed: Option<Elapsed>,
     /// What goes wrong; can be changed while the simulator runs.
     pub faults: Faults,
     /// Applications that may ask for tokens.
@@ -47,6 +50,7 @@ impl Default for ServerOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             day: DayRule::Manual,
             limits: Limits::None,
+            elapsed: None,
             faults: Faults::default(),
             credentials: vec![AppCredential::default()],
             pending_device_polls: 1,
@@ -88,6 +92,7 @@ impl Simulator {
             options.faults,
             options.credentials,
             options.limits,
+            options.elapsed.map(Throttle::new).unwrap_or_default(),
             next_day,
             options.pending_device_polls,
         ));

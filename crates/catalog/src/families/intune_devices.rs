@@ -14,6 +14,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/managedDevices",
         permissions: &["DeviceManagementManagedDevices.Read.All"],
         licence: Licence::Intune,
+        page_size: Some(999),
         entity_type: "microsoft.graph.managedDevice",
         display: paths![deviceName managedDeviceName],
         volatile: paths![

@@ -213,6 +213,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/reports/authenticationMethods/userRegistrationDetails",
         permissions: &["AuditLog.Read.All"],
         licence: Licence::P1,
+        page_size: Some(999),
         entity_type: "microsoft.graph.userRegistrationDetails",
         display: paths![userDisplayName userPrincipalName],
         subject: Some("id"),

@@ -4,6 +4,19 @@ use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
 
+/// What the audit log calls changes of PIM for groups, whose target is the group \[memory\].
+const GROUP_ACTIVITIES: &[&str] = &[
+    "Add eligible member to group",
+    "Add member to group completed (PIM activation)",
+    "Add member to group in PIM",
+    "Add member to group requested (PIM activation)",
+    "Remove eligible member from group",
+    "Remove member from group (PIM activation expired)",
+    "Remove member from group in PIM",
+    "Update eligible member in PIM",
+    "Update member in PIM",
+];
+
 pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "role_assignment_schedule",
@@ -247,6 +260,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$filter=groupId eq '{groupId}'"),
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
+        changed_by: GROUP_ACTIVITIES,
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -270,6 +284,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$filter=groupId eq '{groupId}'"),
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
+        changed_by: GROUP_ACTIVITIES,
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -292,6 +307,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$filter=groupId eq '{groupId}'"),
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
+        changed_by: GROUP_ACTIVITIES,
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -312,6 +328,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$filter=groupId eq '{groupId}'"),
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
+        changed_by: GROUP_ACTIVITIES,
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -249,7 +249,10 @@ fn deltas_pages_and_bins_agree() {
     let Some(pairs) = pairs() else { return };
     for (entry, kind) in pairs {
         let name = kind.name;
-        let size = entry["paging"]["max_top"].as_u64();
+        // As many rows as the tenant has users or devices: the reference knows no limit, and a larger
+        // page than the service likes is asked for again without one.
+        let many = ["managed_device", "user_registration_details"].contains(&name);
+        let size = entry["paging"]["max_top"].as_u64().or(many.then_some(999));
         assert_eq!(size, kind.page_size.map(u64::from), "{name}");
         let said = text(&entry["delta"], "path");
         match kind.delta {

@@ -81,7 +81,7 @@ impl Memory {
                 }
                 Mode::Changes => known.delta = outcome.delta.clone().or(known.delta.take()),
                 Mode::Window => known.read_to = outcome.read_from,
-                Mode::Hints | Mode::Unread => {}
+                Mode::Hints | Mode::Part | Mode::Unread => {}
             }
         }
     }

@@ -98,6 +98,8 @@ pub(super) enum Mode {
     Changes,
     /// Below those parents where something is known to have changed.
     Hints,
+    /// Less than was meant to be read.
+    Part,
     /// Rows of a log since a time.
     Window,
     /// Not at all.

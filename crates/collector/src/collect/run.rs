@@ -202,6 +202,7 @@ pub fn collect(
     taker.settle(request.accept_deletions)?;
     taker.leave_out(&request.kinds)?;
     let outcomes = taker.outcomes();
+    taker.intake.digest.bytes(request.selection.as_bytes());
     let content = taker.intake.digest.finish();
     let commit = taker.intake.snapshot.commit(&content)?;
     let (number, id, record, bytes_added, is_new) = match commit {
@@ -341,6 +342,8 @@ impl Begun {
             .taken_at
             .or_else(|| client.server_time())
             .unwrap_or_else(Timestamp::now);
+        // Graph tells its time in seconds.
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let fresh = Head {
             begun_at: now,
             log_size: archive.log_size(),
@@ -425,7 +428,7 @@ impl Run<'_, '_> {
             _ => {}
         }
         self.taker.take(message)?;
-        let meter = self.client.meter().snapshot().total;
+        let meter = self.client.meter().total();
         self.monitor.report(&CollectProgress {
             kind: &self.kind,
             kinds: (self.done, self.total),

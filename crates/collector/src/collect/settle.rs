@@ -7,18 +7,19 @@
 //! - of a kind read below some parents, if it stood below one of those.
 //!
 //! A kind of which everything was there before and nothing is now is not believed: an empty answer is
-//! likelier a fault of the service than a directory without users.
+//! likelier a fault of the service than a directory without users. Nor is then what was not asked for
+//! below it.
 
 use std::collections::{BTreeMap, HashSet};
 
 use catalog::Kind;
-use model::ObjectKey;
+use model::{ObjectKey, is_guid};
 use store::{Closing, Coverage, CoverageState, Finding, Tally, Verdict};
 
 use super::compare;
 use super::message::{Mode, Outcome};
 use super::reader::CONTENT_NAMED_BY;
-use super::taker::{CONTENT_KIND, Taken, Taker};
+use super::taker::{CONTENT_KIND, Taken, Taker, content_target};
 use crate::edges;
 use crate::error::{Error, Result};
 use crate::intake::Scope;
@@ -30,9 +31,18 @@ const REMARKABLE_OBJECTS: u64 = 50;
 const REMARKABLE_SHARE: u64 = 5;
 
 impl Taker<'_> {
-    /// Two organizations in one archive are a mistake that nothing later could undo.
+    /// Two organizations in one archive, or one that is not the archive's tenant, are a mistake that
+    /// nothing later could undo. A token need not tell whose it is, so this is asked again at the end.
     pub(super) fn refuse_other_tenants(&self) -> Result<()> {
         let mut organizations = self.intake.organizations.iter();
+        let archive = self.intake.snapshot.archive().tenant();
+        let is_other = |found: &&String| is_guid(archive) && !found.eq_ignore_ascii_case(archive);
+        if let Some(found) = self.intake.organizations.iter().find(is_other) {
+            return Err(Error::Tenant {
+                archive: archive.to_owned(),
+                found: found.clone(),
+            });
+        }
         match (organizations.next(), organizations.next()) {
             (Some(one), Some(other)) => Err(Error::Tenant {
                 archive: one.clone(),
@@ -97,15 +107,21 @@ impl Taker<'_> {
     pub(super) fn settle(&mut self, accept_deletions: bool) -> Result<()> {
         let kinds = std::mem::take(&mut self.kinds);
         let mut covered = HashSet::new();
+        let mut settling = Vec::with_capacity(kinds.len());
         for (name, taken) in &kinds {
-            let Some(outcome) = &taken.outcome else {
-                continue;
-            };
-            covered.insert(name.clone());
+            if let Some(outcome) = &taken.outcome {
+                covered.insert(name.clone());
+                let depth = super::taker::kind(name)?.parents().len();
+                settling.push((depth, name, taken, outcome));
+            }
+        }
+        // What is below depends on what is above.
+        settling.sort_by_key(|(depth, ..)| *depth);
+        for (_, name, taken, outcome) in settling {
             self.settle_kind(name, taken, outcome, accept_deletions)?;
         }
         self.kinds = kinds;
-        self.settle_content();
+        self.settle_content()?;
         // Kinds that came along with others: edges inside their owners.
         for slot in 0..self.intake.slots.len() {
             let name = self.intake.slots[slot].target.name();
@@ -120,27 +136,41 @@ impl Taker<'_> {
         Ok(())
     }
 
-    /// Content is as complete as the objects that name it: all of it is read each time.
-    fn settle_content(&mut self) {
-        let Some(slot) = self.intake.open_slot(CONTENT_KIND) else {
-            return;
-        };
-        let handle = self.intake.slots[slot].handle;
-        let mut kinds = CONTENT_NAMED_BY.iter().map(|kind| self.kinds.get(*kind));
-        let is_whole = kinds.all(|taken| {
+    /// Content is as complete as the objects that name it: all of it is read each time. Where nothing
+    /// of it came although the archive has some, it is either not named any more or could not be read.
+    fn settle_content(&mut self) -> Result<()> {
+        let naming = CONTENT_NAMED_BY.iter().map(|kind| self.kinds.get(*kind));
+        let naming: Vec<Option<&Taken>> = naming.collect();
+        let lacking = |taken: &&Taken| taken.lacks_content;
+        let is_lacking = naming.iter().flatten().any(lacking);
+        let is_stored = self.intake.snapshot.archive().kind(CONTENT_KIND).is_some();
+        if !is_lacking && !is_stored && self.intake.open_slot(CONTENT_KIND).is_none() {
+            return Ok(());
+        }
+        let is_read = |taken: &Option<&Taken>| {
             let outcome = taken.and_then(|taken| taken.outcome.as_ref());
             outcome.is_some_and(|outcome| {
                 outcome.mode == Mode::Whole && outcome.state == CoverageState::Complete
-            }) && taken.is_some_and(|taken| !taken.lacks_content)
-        });
-        let (state, reason, closing) = if is_whole {
-            (CoverageState::Complete, None, Closing::Unseen)
-        } else {
-            let reason = "not every object that names content was read".to_owned();
-            (CoverageState::Partial, Some(reason), Closing::Keep)
+            })
         };
+        let (state, reason, closing) = if naming.iter().all(Option::is_none) {
+            (CoverageState::NotSelected, None, Closing::Keep)
+        } else if is_lacking || !naming.iter().all(is_read) {
+            let reason = if is_lacking {
+                "not all content could be read"
+            } else {
+                "not every object that names content was read"
+            };
+            let reason = Some(reason.to_owned());
+            (CoverageState::Partial, reason, Closing::Keep)
+        } else {
+            (CoverageState::Complete, None, Closing::Unseen)
+        };
+        let slot = self.intake.slot(&content_target())?;
+        let handle = self.intake.slots[slot].handle;
         let coverage = self.coverage(slot, state, reason);
         self.intake.snapshot.cover(handle, coverage, closing);
+        Ok(())
     }
 
     fn settle_kind(
@@ -165,7 +195,13 @@ impl Taker<'_> {
         if is_whole && !is_event {
             let tally = self.intake.snapshot.tally(handle)?;
             let rejected = self.rejected(slot);
-            if rejected > 0 && !accept_deletions {
+            let parent = super::taker::kind(name)?.parent;
+            let doubted = parent.filter(|parent| self.doubted.contains(*parent));
+            if let Some(parent) = doubted {
+                state = CoverageState::Partial;
+                let table = super::taker::kind(parent)?.table;
+                reason = Some(format!("not all {table} were read"));
+            } else if rejected > 0 && !accept_deletions {
                 state = CoverageState::Partial;
                 reason = Some(format!("{rejected} items were rejected"));
             } else if is_emptied(tally) && !accept_deletions {

@@ -39,6 +39,8 @@ pub(super) struct Head {
 #[derive(Debug, Default)]
 pub(super) struct Spool {
     number: u32,
+    /// Nothing after what was recalled last can be read.
+    is_torn: bool,
     waiting: Vec<u8>,
     since: Option<Instant>,
 }
@@ -61,10 +63,10 @@ impl Spool {
     /// The next messages of the run that was left unfinished, a file of them at a time; nothing at its
     /// end. What follows a file that cannot be read does not count.
     pub(super) fn recall(&mut self, archive: &Archive) -> Result<Option<Vec<Message>>> {
-        let Some(packed) = archive.read_work(&name(self.number))? else {
-            return Ok(None);
-        };
-        let Ok(chunk) = zstd::bulk::decompress(&packed, MAX_CHUNK_BYTES) else {
+        let packed = archive.read_work(&name(self.number))?;
+        let unpack = |packed: Vec<u8>| zstd::bulk::decompress(&packed, MAX_CHUNK_BYTES).ok();
+        let Some(chunk) = packed.filter(|_| !self.is_torn).and_then(unpack) else {
+            self.cut(archive)?;
             return Ok(None);
         };
         self.number += 1;
@@ -75,7 +77,19 @@ impl Spool {
             messages.push(message);
             at = next;
         }
+        self.is_torn = at < chunk.len();
         Ok(Some(messages))
+    }
+
+    /// Throws away what follows the messages that were recalled. If it stayed, the next run would find
+    /// it behind what this one is going to write in its place.
+    fn cut(&self, archive: &Archive) -> Result<()> {
+        let first = name(self.number);
+        let files = archive.list_work(FOLDER)?.into_iter();
+        for (name, _) in files.filter(|(name, _)| name != HEAD && *name >= first) {
+            archive.delete_work(&name)?;
+        }
+        Ok(())
     }
 
     /// Keeps a message.

@@ -163,12 +163,16 @@ impl<'w> Taker<'w> {
         let _ = write!(text, ",\"size\":{size},\"blake3\":\"{hash}\",\"data\":\"");
         STANDARD.encode_string(&content.body, &mut text);
         text.push_str("\"}");
-        let target = Target::Generic {
-            name: CONTENT_KIND.to_owned(),
-            events: false,
-        };
         self.intake
-            .take_document(&target, &content.path, text.as_bytes())
+            .take_document(&content_target(), &content.path, text.as_bytes())
+    }
+}
+
+/// What binary content is kept as.
+pub(super) fn content_target() -> Target {
+    Target::Generic {
+        name: CONTENT_KIND.to_owned(),
+        events: false,
     }
 }
 

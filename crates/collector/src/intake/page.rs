@@ -8,7 +8,7 @@ use store::{UnitId, Verdict};
 use super::findings::{Scope, finding};
 use super::{FileState, Intake};
 use crate::error::Result;
-use crate::read::{Pieces, Step, Where};
+use crate::read::{Pieces, Step, Where, begins_as_page};
 use crate::recognise::{Around, ExportPlace, FilePlace, Target};
 
 /// Where a page comes from.
@@ -61,6 +61,7 @@ impl Intake<'_> {
             // Which page held what need not be known.
             is_stream: true,
             candidates: vec![slot],
+            held: Some(slot),
             ..FileState::default()
         };
         if place.kind.shape == Shape::Singleton {
@@ -68,12 +69,15 @@ impl Intake<'_> {
             self.page_element(&target, body, &around)?;
             return Ok(1);
         }
+        if let Some(count) = self.unannotated(place, &target, body)? {
+            return Ok(count);
+        }
         let whole = Around::new(&place.file, Where::Whole, None, true);
         let mut count = 0;
-        let mut pieces = match Pieces::new(body, false) {
+        let mut pieces = match Pieces::of_page(body) {
             Ok(pieces) => pieces,
             Err(error) => {
-                self.reject(&whole, format!("cannot be read: {error}"));
+                self.reject_of(&target, &whole, format!("cannot be read: {error}"))?;
                 return Ok(0);
             }
         };
@@ -88,14 +92,56 @@ impl Intake<'_> {
                 Ok(Step::End) => return Ok(count),
                 Ok(Step::Fault(fault)) => {
                     let around = Around::new(&place.file, fault.place, None, true);
-                    self.reject(&around, fault.reason);
+                    self.reject_of(&target, &around, fault.reason)?;
                 }
                 Err(error) => {
-                    self.reject(&whole, format!("cannot be read: {error}"));
+                    self.reject_of(&target, &whole, format!("cannot be read: {error}"))?;
                     return Ok(count);
                 }
             }
         }
+    }
+
+    /// Takes a page that does not begin with annotations, as pages of files must to be told from objects:
+    /// a service may write the members of an object in any order. How many elements that were; nothing
+    /// where it is no such page.
+    fn unannotated(
+        &mut self,
+        place: &PagePlace,
+        target: &Target,
+        body: &[u8],
+    ) -> Result<Option<u64>> {
+        if begins_as_page(body) {
+            return Ok(None);
+        }
+        let mut parser = self.parsers.pop().unwrap_or_default();
+        let taken = match parser.parse(body) {
+            Ok(document) => {
+                let root = document.root();
+                let own = place.kind.key.and_then(|key| root.get(key));
+                let list = root
+                    .get("value")
+                    .filter(|list| own.is_none() && list.kind() == JsonKind::Array);
+                match list {
+                    Some(list) => self.listed(place, target, list).map(Some),
+                    None => Ok(None),
+                }
+            }
+            // Whoever reads it piece by piece says what is wrong with it.
+            Err(_) => Ok(None),
+        };
+        self.parsers.push(parser);
+        taken
+    }
+
+    fn listed(&mut self, place: &PagePlace, target: &Target, list: Value<'_>) -> Result<u64> {
+        let mut count = 0;
+        for element in list.elements() {
+            count += 1;
+            let around = Around::new(&place.file, Where::Element(count), None, true);
+            self.page_element(target, element.raw().as_bytes(), &around)?;
+        }
+        Ok(count)
     }
 
     /// Takes one document of a kind that is named by `path` alone.
@@ -105,6 +151,7 @@ impl Intake<'_> {
         self.file = FileState {
             is_stream: true,
             candidates: vec![slot],
+            held: Some(slot),
             ..FileState::default()
         };
         let place = FilePlace {
@@ -113,6 +160,14 @@ impl Intake<'_> {
         };
         let around = Around::new(&place, Where::Whole, None, true);
         self.page_element(target, text, &around)
+    }
+
+    /// Rejects something of the kind that was asked for: what it would have been is not known, so that
+    /// nothing of the kind may be taken as gone.
+    fn reject_of(&mut self, target: &Target, around: &Around<'_>, reason: String) -> Result<()> {
+        let slot = self.slot(target)?;
+        self.note(around, Scope::Kind(slot), reason, Verdict::Rejected);
+        Ok(())
     }
 
     /// Notes something about what was read, where no element is at hand.
@@ -129,10 +184,7 @@ impl Intake<'_> {
         let mut parser = self.parsers.pop().unwrap_or_default();
         let result = match parser.parse(raw) {
             Ok(document) => self.page_object(target, document.root(), unit, around),
-            Err(error) => {
-                self.reject(around, error.to_string());
-                Ok(())
-            }
+            Err(error) => self.reject_of(target, around, error.to_string()),
         };
         self.parsers.push(parser);
         result
@@ -146,8 +198,7 @@ impl Intake<'_> {
         around: &Around<'_>,
     ) -> Result<()> {
         if object.kind() != JsonKind::Object {
-            self.reject(around, "is no object".to_owned());
-            return Ok(());
+            return self.reject_of(target, around, "is no object".to_owned());
         }
         // Functions that return one object wrap it.
         let inside = object.get("value").filter(|inside| {

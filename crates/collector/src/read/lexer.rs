@@ -76,6 +76,12 @@ fn string_end(bytes: &[u8], mut at: usize) -> Scan {
     Scan::More
 }
 
+/// Whether a text begins as a page does, so that [`page_start`] finds its list.
+pub(crate) fn begins_as_page(bytes: &[u8]) -> bool {
+    let at = skip_space(bytes, 0);
+    bytes.get(at) == Some(&b'{') && page_start(bytes, at).is_some()
+}
+
 /// Where the list of a page starts: `{"@odata.context":"...","value":[`, nothing but annotations
 /// before it. The position is behind the `[`. `None` where the object is something else, or where
 /// its first bytes do not say.

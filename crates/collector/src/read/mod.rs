@@ -7,6 +7,7 @@ mod pieces;
 mod rows;
 mod window;
 
+pub(crate) use lexer::begins_as_page;
 pub(crate) use piece::{Step, Where};
 pub(crate) use pieces::Pieces;
 pub(crate) use rows::{Row, Rows};

@@ -71,11 +71,24 @@ enum Found {
     Nothing,
 }
 
+impl<'b> Pieces<&'b [u8]> {
+    /// Begins with a text that is in memory.
+    pub(crate) fn of_page(body: &'b [u8]) -> io::Result<Self> {
+        let window = Window::of_length(Decoded::new(body)?, body.len());
+        Ok(Self::of_window(window, false))
+    }
+}
+
 impl<R: Read> Pieces<R> {
     /// Begins with a stream; `line_name` where its file's name says JSON lines.
     pub(crate) fn new(reader: R, line_name: bool) -> io::Result<Self> {
-        Ok(Self {
-            window: Window::new(Decoded::new(reader)?),
+        let window = Window::new(Decoded::new(reader)?);
+        Ok(Self::of_window(window, line_name))
+    }
+
+    fn of_window(window: Window<Decoded<R>>, line_name: bool) -> Self {
+        Self {
+            window,
             line_name,
             mode: Mode::Undecided,
             level: Level::Top,
@@ -86,7 +99,7 @@ impl<R: Read> Pieces<R> {
             context: None,
             listed: false,
             pages: (0, 0),
-        })
+        }
     }
 
     /// Steps to the next piece.

@@ -7,6 +7,8 @@ pub(crate) const MAX_ELEMENT_BYTES: usize = 64 << 20;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 << 10;
+/// The same of a text that is known to be short.
+const LEAST_CHUNK_BYTES: usize = 512;
 
 /// What of a stream is in memory. Grows only while one element asks for it, up to
 /// [`MAX_ELEMENT_BYTES`] and a chunk.
@@ -19,6 +21,7 @@ pub(crate) struct Window<R> {
     finished: bool,
     /// Offset in the stream of the first byte of the view.
     offset: u64,
+    chunk_bytes: usize,
 }
 
 impl<R: Read> Window<R> {
@@ -30,6 +33,16 @@ impl<R: Read> Window<R> {
             end: 0,
             finished: false,
             offset: 0,
+            chunk_bytes: CHUNK_BYTES,
+        }
+    }
+
+    /// A view of a text of known length, which takes no more room than that: a tenant is read in
+    /// hundreds of thousands of pages, most of them short.
+    pub(crate) fn of_length(reader: R, bytes: usize) -> Self {
+        Self {
+            chunk_bytes: (bytes + 1).clamp(LEAST_CHUNK_BYTES, CHUNK_BYTES),
+            ..Self::new(reader)
         }
     }
 
@@ -77,7 +90,7 @@ impl<R: Read> Window<R> {
         if self.end == self.buffer.len() {
             // Doubling keeps the work of scanning a long element again in proportion to its length.
             let wanted =
-                (self.buffer.len() * 2).clamp(CHUNK_BYTES, MAX_ELEMENT_BYTES + CHUNK_BYTES);
+                (self.buffer.len() * 2).clamp(self.chunk_bytes, MAX_ELEMENT_BYTES + CHUNK_BYTES);
             self.buffer.resize(wanted.max(self.end + 1), 0);
         }
         let count = loop {

@@ -25,7 +25,8 @@ mod surface;
 mod throttle;
 mod write;
 
-pub use throttle::{Limits, TenantSize};
+pub(crate) use throttle::Throttle;
+pub use throttle::{Elapsed, Limits, TenantSize};
 
 pub(crate) use answer::Answer;
 pub(crate) use route::Route;

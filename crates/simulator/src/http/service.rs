@@ -67,6 +67,7 @@ impl Service {
         faults: Faults,
         credentials: Vec<AppCredential>,
         limits: Limits,
+        throttle: Throttle,
         next_day: Option<NextDay>,
         pending_polls: u32,
     ) -> Self {
@@ -79,7 +80,7 @@ impl Service {
             pending_polls,
             sessions: Mutex::default(),
             attempts: Mutex::default(),
-            throttle: Mutex::default(),
+            throttle: Mutex::new(throttle),
             lagging: Lagging::default(),
             next_day: Mutex::new(next_day),
             round_ended: Mutex::new(false),
@@ -324,6 +325,7 @@ impl Service {
             delta_generation: faults.delta_generation,
             replay_delta: faults.replay_delta,
             omit_deleted_members: faults.omit_deleted_members,
+            untold_in_delta: faults.untold_in_delta.clone(),
             log_delay_minutes: faults.log_delay_minutes,
         }
     }

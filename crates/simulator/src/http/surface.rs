@@ -82,13 +82,14 @@ pub(crate) struct Call<'c> {
 }
 
 /// Behaviour of the service that tests vary.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) delta_members_per_page: usize,
     pub(crate) expired_delta: crate::faults::ExpiredDelta,
     pub(crate) delta_generation: u64,
     pub(crate) replay_delta: bool,
     pub(crate) omit_deleted_members: bool,
+    pub(crate) untold_in_delta: Option<String>,
     pub(crate) log_delay_minutes: u32,
 }
 

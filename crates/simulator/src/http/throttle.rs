@@ -2,6 +2,7 @@
 //! family of services.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +13,9 @@ use super::route::Route;
 
 /// Part of a quota from which on answers carry `x-ms-throttle-limit-percentage`.
 const WARNED_FROM: f64 = 0.8;
+
+/// Time since some fixed moment.
+pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// Which limits hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,16 +94,32 @@ impl Family {
 #[derive(Debug)]
 struct Bucket {
     level: f64,
-    filled: Instant,
+    /// When it was last filled, on the clock of [`Throttle`].
+    filled: Duration,
 }
 
 /// The buckets of a tenant and its applications.
-#[derive(Debug, Default)]
 pub(crate) struct Throttle {
     buckets: HashMap<(Family, String), Bucket>,
+    elapsed: Elapsed,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        let start = Instant::now();
+        Self::new(Arc::new(move || start.elapsed()))
+    }
 }
 
 impl Throttle {
+    /// Full buckets, measured by this clock.
+    pub(crate) fn new(elapsed: Elapsed) -> Self {
+        Self {
+            buckets: HashMap::new(),
+            elapsed,
+        }
+    }
+
     /// Takes what a request costs out of its buckets, or refuses it. Gives the part of the quota that is
     /// used, where it is so much that Graph warns.
     pub(crate) fn take(
@@ -135,7 +155,7 @@ impl Throttle {
         cost: u32,
     ) -> Result<f64, Failure> {
         let Quota(amount, seconds) = family.quota(size);
-        let now = Instant::now();
+        let now = (self.elapsed)();
         let owner = if family.is_shared() { "" } else { app_id };
         let bucket = self.buckets.entry((family, owner.to_owned()));
         let bucket = bucket.or_insert_with(|| Bucket {
@@ -143,7 +163,7 @@ impl Throttle {
             filled: now,
         });
         let rate = f64::from(amount) / f64::from(seconds);
-        let elapsed: Duration = now - bucket.filled;
+        let elapsed = now.saturating_sub(bucket.filled);
         bucket.level = (bucket.level + elapsed.as_secs_f64() * rate).min(f64::from(amount));
         bucket.filled = now;
         let missing = f64::from(cost) - bucket.level;

@@ -252,7 +252,10 @@ impl World {
         let columns = kind.columns.iter();
         for column in columns.filter(|column| Some(column.property) != kind.key) {
             let value = written.shift_remove(column.property);
-            if several && value.is_none() && !is_common(column.property) {
+            // No image is named that nobody could download.
+            let is_content = column.property.ends_with("RelativeUrl");
+            let is_left_out = is_content || several && !is_common(column.property);
+            if value.is_none() && is_left_out {
                 continue;
             }
             let value = value.unwrap_or_else(|| self.made_up(kind, column, number, &mut chance));

@@ -10,6 +10,7 @@ mod faults;
 mod lists;
 mod objects;
 mod robust;
+mod sdk;
 mod shapes;
 mod shared;
 mod tokens;

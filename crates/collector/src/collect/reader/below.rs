@@ -89,7 +89,7 @@ impl Reader {
                     } else {
                         format!("{count} of {} parents not read: {reason}", parents.len())
                     }),
-                    ..outcome(step.kind, if refused { Mode::Unread } else { Mode::Hints })
+                    ..outcome(step.kind, if refused { Mode::Unread } else { Mode::Part })
                 })
             }
         }
@@ -122,7 +122,9 @@ impl Reader {
             |at| at.strftime("%Y-%m-%d %H:%MZ").to_string(),
         );
         let mut reason = format!("read where something changed; in full on {since}");
+        let mut mode = Mode::Hints;
         if let Some((failure, count)) = failed {
+            mode = Mode::Part;
             let why = failure.outcome(step).reason.unwrap_or_default();
             reason = format!("{reason}; {count} could not be read: {why}");
         }
@@ -130,7 +132,7 @@ impl Reader {
             state: CoverageState::Partial,
             reason: Some(reason),
             whole_at: step.whole_at,
-            ..outcome(step.kind, Mode::Hints)
+            ..outcome(step.kind, mode)
         })
     }
 }

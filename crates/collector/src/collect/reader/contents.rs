@@ -1,9 +1,9 @@
 //! Binary content that objects only name: logos and background images of the branding.
 
-use graph::Get;
+use graph::{Content, Get};
 use model::{KEY_SEPARATOR, Parser, Value};
 
-use super::super::message::{Content, Message};
+use super::super::message::{self, Message};
 use super::Reader;
 use super::failure::{Failure, Result};
 use super::pages::{Place, api, family};
@@ -28,8 +28,16 @@ impl Reader {
                 .family(family(kind))
                 .accept("*/*");
             match self.client.download(&get).await {
+                Ok(content) if let Some(instead) = instead(&content) => {
+                    self.tell(Message::NoContent {
+                        kind: kind.name.to_owned(),
+                        path,
+                        reason: format!("content was not read: {instead} came instead"),
+                    })
+                    .await?;
+                }
                 Ok(content) => {
-                    self.tell(Message::Content(Content {
+                    self.tell(Message::Content(message::Content {
                         kind: kind.name.to_owned(),
                         path,
                         media_type: content.media.unwrap_or_default(),
@@ -51,6 +59,16 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+/// What came where an image or style sheet was asked for: a proxy's page, an error in JSON, nothing.
+fn instead(content: &Content) -> Option<&'static str> {
+    match content.media.as_deref() {
+        _ if content.body.is_empty() => Some("nothing"),
+        Some("application/json") => Some("JSON"),
+        Some("text/html") => Some("a page of HTML"),
+        _ => None,
     }
 }
 

@@ -270,7 +270,7 @@ impl Reader {
     }
 
     fn is_exhausted(&self) -> bool {
-        let requests = self.client.meter().snapshot().total.requests;
+        let requests = self.client.meter().total().requests;
         self.limits.requests.is_some_and(|most| requests >= most)
     }
 

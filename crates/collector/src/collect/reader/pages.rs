@@ -63,6 +63,7 @@ impl Reader {
             match name.to_ascii_lowercase().as_str() {
                 "consistencylevel" => get.eventual(),
                 "prefer" => get.prefer(*value),
+                "accept-language" => get.language(value),
                 _ => get,
             }
         });

@@ -97,7 +97,9 @@ impl<'p> Page<'p> {
         let mut done = None;
         for (slot, changed) in all {
             let is_unfinished = last == Some(slot) && last_edge.is_some();
-            if last.is_some_and(|last| slot <= last) && !is_unfinished {
+            let is_past = last.is_some_and(|last| slot <= last) && !is_unfinished;
+            let untold = self.call.settings.untold_in_delta.as_deref();
+            if is_past || untold == Some(&*self.call.tenant.id(slot)) {
                 continue;
             }
             if self.objects_left == 0 || self.edges_left == 0 {

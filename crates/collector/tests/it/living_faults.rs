@@ -1,0 +1,103 @@
+//! Whatever goes wrong on the way, an archive ends up as if nothing had: trust.md, test 28.
+
+use simulator::{Faults, RetryAfter};
+
+use crate::living::{Kept, Living, incomplete, missed_by_deltas, request, unlike, untruths};
+
+const NONE: [&str; 0] = [];
+
+/// Kinds of every way of reading: lists, deltas with edges, edges along, rows below parents, singletons,
+/// functions, logs, binary content.
+const MANY: &str = "user,user_manager,user_sponsor,user_authentication_method,group,group_member,\
+                    group_owner,application,application_owner,service_principal,app_role_assignment,\
+                    device,organization,organizational_branding,organizational_branding_localization,\
+                    conditional_access_policy,named_location,role_assignment,role_definition,\
+                    role_management_policy,role_management_policy_rule,authorization_policy,\
+                    access_review_definition,access_review_instance,access_review_decision,\
+                    deleted_user,directory_audit,sign_in";
+
+/// An archive of a first snapshot and a day of changes, read under these faults, has what one has that
+/// was read without them.
+fn come_to_the_same(faults: &Faults) {
+    come_to_the_same_of(MANY, faults);
+}
+
+fn come_to_the_same_of(words: &str, faults: &Faults) {
+    let mut living = Living::company(80);
+    let request = request(words);
+    let (mut clean, mut kept) = (Kept::new(&living.tenant_id), Kept::new(&living.tenant_id));
+    for day in 0..2 {
+        living.faults(|current| *current = Faults::default());
+        clean.collect(&living, &request);
+        living.faults(|current| *current = faults.clone());
+        let client = living.client_with(|settings| {
+            settings.limits.max_tries = 100;
+            settings.limits.max_total_wait = std::time::Duration::from_hours(24 * 365);
+        });
+        let report = kept
+            .try_collect(&client, &living.runtime, &request, &())
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(incomplete(&report), NONE, "day {day}");
+        assert!(report.meter.total.retries > 0, "nothing went wrong");
+        assert_eq!(missed_by_deltas(&report), NONE, "day {day}");
+        assert_eq!(untruths(&living, &kept, &report), NONE, "day {day}");
+        assert_eq!(unlike(&kept, &clean), NONE, "day {day}");
+        for log in ["directory_audit", "sign_in"] {
+            assert_eq!(kept.rows(log), clean.rows(log), "day {day}");
+        }
+        living.live_day();
+    }
+}
+
+#[test]
+fn half_of_all_connections_are_reset() {
+    come_to_the_same(&Faults {
+        resets_before: 0.25,
+        resets_inside: 0.33,
+        ..Faults::default()
+    });
+}
+
+#[test]
+fn throttling_with_every_form_of_retry_after() {
+    let forms = [
+        RetryAfter::Seconds(3),
+        RetryAfter::Fraction,
+        RetryAfter::Missing,
+        RetryAfter::Malformed,
+        RetryAfter::Absurd,
+    ];
+    for (seed, retry_after) in (1..).zip(forms) {
+        come_to_the_same(&Faults {
+            seed,
+            retry_after,
+            throttled: 0.2,
+            unavailable: 0.1,
+            ..Faults::default()
+        });
+    }
+}
+
+#[test]
+fn errors_and_bodies_cut_short() {
+    // Of an image nobody can tell that it is cut short if HTTP does not.
+    let words = format!("{MANY},-organizational_branding,-organizational_branding_localization");
+    come_to_the_same_of(
+        &words,
+        &Faults {
+            truncated: 0.2,
+            internal_errors: 0.1,
+            unavailable: 0.1,
+            ..Faults::default()
+        },
+    );
+}
+
+#[test]
+fn tokens_that_expire_all_the_time() {
+    come_to_the_same(&Faults {
+        token_requests: Some(40),
+        unavailable: 0.01,
+        ..Faults::default()
+    });
+}

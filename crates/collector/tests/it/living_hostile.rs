@@ -1,0 +1,473 @@
+//! Answers that Graph should not give, one by one: trust.md, section E, "Graph collector".
+
+use collector::{CollectReport, Error};
+use serde_json::{Value, json};
+use store::CoverageState;
+
+use crate::hostile::{Hostile, Reply, TENANT};
+use crate::living::{Kept, UNIT, findings, request, said};
+
+const CLOCK: &str = "Mon, 02 Mar 2026 08:00:00 GMT";
+
+fn rows(from: u32, to: u32) -> Value {
+    let rows = (from..to).map(|number| json!({"id": crate::support::guid(number), "displayName": format!("Row {number}")}));
+    rows.collect()
+}
+
+fn reason<'r>(report: &'r CollectReport, kind: &str) -> &'r str {
+    said(report, kind).reason.as_deref().unwrap_or_default()
+}
+
+/// Whether a path is of this collection, whatever its query.
+fn is_list(path: &str, collection: &str) -> bool {
+    path.split('?').next() == Some(collection)
+}
+
+fn is_devices(path: &str) -> bool {
+    is_list(path, "/v1.0/devices")
+}
+
+fn organization() -> Reply {
+    Reply::rows(&json!([{"id": TENANT, "displayName": "Contoso"}]))
+}
+
+/// A Graph with an organization, and domains by the first function; everything else is empty.
+fn with_domains(
+    domains: impl Fn(&str) -> Reply + Send + Sync + 'static,
+) -> impl Fn(&str) -> Reply + Send + Sync + 'static {
+    move |path| {
+        if is_list(path, "/v1.0/organization") {
+            organization()
+        } else if path.starts_with("/v1.0/domains") {
+            domains(path)
+        } else {
+            Reply::rows(&json!([]))
+        }
+    }
+}
+
+/// An archive of a tenant with a few domains, and the Graph it came from.
+fn domains() -> (Hostile, Kept) {
+    let hostile = Hostile::new(with_domains(|_| Reply::rows(&rows(0, 5))));
+    let mut kept = Kept::new(TENANT);
+    hostile.collected(&mut kept, &request("organization,domain"));
+    assert_eq!(kept.objects("domain").len(), 5);
+    // Days are days only by the tenant's clock.
+    hostile.date("Tue, 03 Mar 2026 08:00:00 GMT");
+    (hostile, kept)
+}
+
+/// The next day's run in which domains are answered like this: nothing of them is closed.
+fn next_day(answers: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (CoverageState, String) {
+    let (hostile, mut kept) = domains();
+    let before = kept.objects("domain");
+    hostile.answer(with_domains(answers));
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    assert_eq!(said(&report, "organization").state, CoverageState::Complete);
+    let said = said(&report, "domain");
+    assert_eq!(said.closed, 0, "{said:?}");
+    assert!(said.is_lacking, "{said:?}");
+    for key in before.keys() {
+        assert!(kept.objects("domain").contains_key(key), "{key} was closed");
+    }
+    (said.state, reason(&report, "domain").to_owned())
+}
+
+#[test]
+fn what_is_no_answer_of_graph_is_a_failure() {
+    let whole = json!({"value": rows(0, 5)}).to_string();
+    let cut = whole[..whole.len() / 2].to_owned();
+    let bodies: Vec<(&'static str, String)> = vec![
+        ("text/html", "<!DOCTYPE html><h1>Proxy</h1>".to_owned()),
+        ("application/json", String::new()),
+        ("application/json", cut),
+        ("application/json", "[]".to_owned()),
+        ("application/json", "{}".to_owned()),
+        ("application/json", "{\"value\":{}}".to_owned()),
+        ("text/plain", "upstream said hello".to_owned()),
+        ("application/octet-stream", "\u{0}\u{1}".to_owned()),
+    ];
+    for (media, body) in bodies {
+        let shown = format!("{media} {body:.20}");
+        let (state, reason) = next_day(move |_| Reply::text(media, &body));
+        assert_eq!(state, CoverageState::Failed, "{shown}");
+        assert!(!reason.is_empty(), "{shown}");
+    }
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    let expected = [
+        (400, "Request_UnsupportedQuery", CoverageState::Failed),
+        (401, "InvalidAuthenticationToken", CoverageState::Failed),
+        (403, "Authorization_RequestDenied", CoverageState::Forbidden),
+        (404, "Request_ResourceNotFound", CoverageState::Failed),
+        (409, "Conflict", CoverageState::Failed),
+        (410, "resyncRequired", CoverageState::Failed),
+        (429, "TooManyRequests", CoverageState::Failed),
+        (500, "InternalServerError", CoverageState::Failed),
+        (503, "ServiceUnavailable", CoverageState::Failed),
+        (302, "Found", CoverageState::Failed),
+    ];
+    for (status, code, state) in expected {
+        let (found, reason) = next_day(move |_| Reply::error(status, code));
+        assert_eq!(found, state, "{status}: {reason}");
+        if state == CoverageState::Forbidden {
+            assert!(reason.contains("Domain.Read.All"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn pages_that_end_before_the_end() {
+    for (status, code) in [
+        (403, "Authorization_RequestDenied"),
+        (404, "Request_ResourceNotFound"),
+        (410, "resyncRequired"),
+        (500, "InternalServerError"),
+    ] {
+        let (state, reason) = next_day(move |path| {
+            if path.contains("$skiptoken") {
+                Reply::error(status, code)
+            } else {
+                let next = "/v1.0/domains?$skiptoken=2";
+                Reply::page(&rows(0, 2), next)
+            }
+        });
+        // A link must be whole, so that one alone is no link.
+        assert!(
+            matches!(state, CoverageState::Failed | CoverageState::Partial),
+            "{status}"
+        );
+        assert!(!reason.is_empty());
+    }
+}
+
+/// Runs with links that the server's own address is part of.
+fn with_links(
+    answers: impl Fn(&str, &str) -> Reply + Send + Sync + 'static,
+) -> (CoverageState, String, Vec<String>) {
+    let (hostile, mut kept) = domains();
+    let own = hostile.url.clone();
+    hostile.answer(with_domains(move |path| answers(&own, path)));
+    let before = hostile.seen().len();
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    let said = said(&report, "domain");
+    assert_eq!(said.closed, 0, "{said:?}");
+    assert!(said.is_lacking, "{said:?}");
+    assert_eq!(kept.objects("domain").len(), 5);
+    let seen = hostile.seen().split_off(before);
+    (said.state, reason(&report, "domain").to_owned(), seen)
+}
+
+#[test]
+fn a_page_that_vanishes_in_the_middle() {
+    for (status, code) in [
+        (403, "Authorization_RequestDenied"),
+        (404, "Request_ResourceNotFound"),
+        (410, "resyncRequired"),
+        (500, "InternalServerError"),
+    ] {
+        let (state, reason, _) = with_links(move |own, path| {
+            if path.contains("$skiptoken") {
+                Reply::error(status, code)
+            } else {
+                let next = format!("{own}/v1.0/domains?$skiptoken=2");
+                Reply::page(&rows(0, 2), &next)
+            }
+        });
+        assert_eq!(state, CoverageState::Partial, "{status}: {reason}");
+        assert!(reason.starts_with("not to the end: "), "{reason}");
+    }
+}
+
+#[test]
+fn links_that_lead_in_circles() {
+    let (state, reason, seen) = with_links(|own, _| {
+        let next = format!("{own}/v1.0/domains?$skiptoken=again");
+        Reply::page(&rows(0, 2), &next)
+    });
+    assert_eq!(state, CoverageState::Partial);
+    assert!(reason.starts_with("not to the end: "), "{reason}");
+    assert!(seen.len() < 6, "{seen:?}");
+}
+
+#[test]
+fn links_that_lead_elsewhere() {
+    let elsewhere = Hostile::new(|_| Reply::rows(&json!([])));
+    let links = [
+        format!("{}/v1.0/domains?$skiptoken=s3cret-token", elsewhere.url),
+        "https://graph.example.invalid/v1.0/domains?$skiptoken=s3cret-token".to_owned(),
+        "file:///etc/passwd?s3cret-token".to_owned(),
+        "//graph.example.invalid/v1.0/domains?s3cret-token".to_owned(),
+    ];
+    for link in links {
+        let next = link.clone();
+        let (state, reason, _) = with_links(move |_, _| Reply::page(&rows(0, 2), &next));
+        assert!(
+            matches!(state, CoverageState::Failed | CoverageState::Partial),
+            "{link}: {reason}"
+        );
+        assert!(!reason.contains("s3cret"), "{reason}");
+        assert!(!reason.contains("passwd"), "{reason}");
+    }
+    assert_eq!(elsewhere.seen(), [""; 0]);
+}
+
+#[test]
+fn the_host_of_a_foreign_link_is_named() {
+    let next = "https://graph.example.invalid/v1.0/domains?$skiptoken=s3cret";
+    let (_, reason, _) = with_links(move |_, _| Reply::page(&rows(0, 2), next));
+    assert!(reason.contains("graph.example.invalid"), "{reason}");
+    assert!(!reason.contains("skiptoken"), "{reason}");
+}
+
+#[test]
+fn ids_that_are_none_and_ids_that_climb() {
+    let odd = json!([
+        {"id": crate::support::guid(1), "displayName": "Sound"},
+        {"id": "../users", "displayName": "Climbs"},
+        {"id": "..", "displayName": "Climbs higher"},
+        {"id": "a\u{0}b", "displayName": "NUL"},
+        {"id": "a\u{1f}b", "displayName": "Separator"},
+        {"id": "", "displayName": "Empty"},
+        {"id": 7, "displayName": "Number"},
+        {"id": null, "displayName": "Null"},
+        {"displayName": "Missing"},
+        {"id": "not a guid/with a slash?and=more", "displayName": "No GUID"},
+        {"id": "x".repeat(5000), "displayName": "Long"},
+    ]);
+    let hostile = Hostile::new(move |path| {
+        if is_list(path, "/v1.0/groups") {
+            Reply::rows(&odd)
+        } else if is_list(path, "/v1.0/organization") {
+            organization()
+        } else if path.ends_with("/owners") || path.contains("/owners?") {
+            Reply::rows(&json!([{"id": crate::support::guid(9)}]))
+        } else {
+            Reply::rows(&json!([]))
+        }
+    });
+    let mut kept = Kept::new(TENANT);
+    let report = hostile.collected(&mut kept, &request("organization,group,group_owner"));
+    for path in hostile.seen() {
+        let whole = path.split('?').next().unwrap_or_default();
+        let climbs = |segment: &str| segment == ".." || segment.to_lowercase().contains("%2e%2e");
+        assert!(!whole.split('/').any(climbs), "{path}");
+        assert!(!path.contains(char::is_control), "{path}");
+        assert!(!path.starts_with("/v1.0/users"), "{path}");
+    }
+    // What is sound is there, whatever stood beside it.
+    let sound = crate::support::guid(1);
+    assert!(kept.objects("group").contains_key(&sound));
+    let owner = format!("{sound}{UNIT}{}", crate::support::guid(9));
+    assert!(kept.objects("group_owner").contains_key(&owner));
+    assert!(!findings(&report).is_empty());
+    // And a second run comes to the same.
+    let before = kept.objects("group");
+    hostile.date("Tue, 03 Mar 2026 08:00:00 GMT");
+    hostile.collected(&mut kept, &request("organization,group,group_owner"));
+    assert_eq!(kept.objects("group"), before);
+}
+
+#[test]
+fn an_id_that_comes_twice_is_one_object_and_a_remark() {
+    let hostile = Hostile::new(with_domains(|_| Reply::rows(&json!([]))));
+    let own = hostile.url.clone();
+    let upper = "ABCDEF01-0000-4000-8000-000000000000";
+    hostile.answer(with_domains(move |path| {
+        if path.contains("$skiptoken") {
+            Reply::rows(&json!([{"id": upper, "displayName": "Second"}]))
+        } else {
+            let first = json!([{"id": upper.to_lowercase(), "displayName": "First"}]);
+            Reply::page(&first, &format!("{own}/v1.0/domains?$skiptoken=2"))
+        }
+    }));
+    let mut kept = Kept::new(TENANT);
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    let objects = kept.objects("domain");
+    assert_eq!(objects.keys().collect::<Vec<_>>(), [&upper.to_lowercase()]);
+    assert!(objects[&upper.to_lowercase()].contains("Second"));
+    let remarks = findings(&report);
+    assert_eq!(remarks.len(), 1, "{remarks:?}");
+    assert!(remarks[0].contains("came before"), "{remarks:?}");
+    assert_eq!(said(&report, "domain").state, CoverageState::Complete);
+}
+
+#[test]
+fn an_id_that_changes_its_case_is_the_same_object() {
+    let (hostile, mut kept) = domains();
+    hostile.answer(with_domains(|_| {
+        let shouted = rows(0, 5).to_string().replace("-4000-8000-", "-4000-8000-");
+        let rows: Value = serde_json::from_str(&shouted).expect("because it is JSON");
+        Reply::rows(&rows)
+    }));
+    let before: Vec<String> = kept.objects("domain").into_keys().collect();
+    hostile.collected(&mut kept, &request("organization,domain"));
+    assert_eq!(
+        kept.objects("domain").into_keys().collect::<Vec<_>>(),
+        before
+    );
+}
+
+#[test]
+fn a_type_nobody_knows_is_kept_as_it_is() {
+    let hostile = Hostile::new(with_domains(|_| {
+        Reply::rows(&json!([
+            {"@odata.type": "#microsoft.graph.domainOfTomorrow", "id": "contoso.com", "newProperty": {"a": [1]}},
+        ]))
+    }));
+    let mut kept = Kept::new(TENANT);
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    assert_eq!(said(&report, "domain").state, CoverageState::Complete);
+    let text = &kept.objects("domain")["contoso.com"];
+    assert!(
+        text.contains("domainOfTomorrow") && text.contains("newProperty"),
+        "{text}"
+    );
+}
+
+#[test]
+fn rows_that_are_no_objects_are_rejected_and_nothing_is_closed() {
+    let (state, reason) =
+        next_day(|_| Reply::rows(&json!([7, "text", null, {"id": "contoso.com"}])));
+    assert_eq!(state, CoverageState::Partial);
+    assert_eq!(reason, "3 items were rejected");
+}
+
+#[test]
+fn a_property_graph_does_not_know_is_left_out_and_said() {
+    let hostile = Hostile::new(|path| {
+        if is_list(path, "/v1.0/organization") {
+            return organization();
+        }
+        if is_devices(path) && path.contains("extensionAttributes") {
+            let message = "Could not find a property named 'extensionAttributes' on type 'microsoft.graph.device'.";
+            let error = json!({"error": {"code": "Request_BadRequest", "message": message}});
+            return Reply::json(400, &error);
+        }
+        if is_devices(path) {
+            Reply::rows(&rows(0, 3))
+        } else {
+            Reply::rows(&json!([]))
+        }
+    });
+    let mut kept = Kept::new(TENANT);
+    let report = hostile.collected(&mut kept, &request("organization,device"));
+    assert_eq!(kept.objects("device").len(), 3);
+    assert_eq!(said(&report, "device").state, CoverageState::Complete);
+    let asked = hostile
+        .seen()
+        .iter()
+        .any(|path| path.contains("extensionAttributes"));
+    let remarks = findings(&report);
+    let is_said = remarks
+        .iter()
+        .any(|one| one.contains("Graph refused extensionAttributes"));
+    assert_eq!(asked, is_said, "{remarks:?}");
+}
+
+#[test]
+fn consent_that_is_revoked_in_the_middle_of_a_run() {
+    let (hostile, mut kept) = domains();
+    let before = kept.state();
+    let own = hostile.url.clone();
+    hostile.answer(move |path| {
+        if is_list(path, "/v1.0/organization") {
+            organization()
+        } else if path.starts_with("/v1.0/domains") && !path.contains("$skiptoken") {
+            Reply::page(&rows(0, 2), &format!("{own}/v1.0/domains?$skiptoken=2"))
+        } else {
+            Reply::error(403, "Authorization_RequestDenied")
+        }
+    });
+    let words = "organization,domain,user,group,group_member,conditional_access_policy";
+    let report = hostile.collected(&mut kept, &request(words));
+    assert_eq!(said(&report, "domain").state, CoverageState::Partial);
+    for kind in ["user", "group", "conditional_access_policy"] {
+        assert_eq!(
+            said(&report, kind).state,
+            CoverageState::Forbidden,
+            "{kind}"
+        );
+    }
+    assert_eq!(said(&report, "group_member").state, CoverageState::Failed);
+    assert_eq!(kept.state(), before);
+
+    // Where nothing at all may be read any more, there is no snapshot of it.
+    hostile.answer(|_| Reply::error(401, "InvalidAuthenticationToken"));
+    let snapshots = kept.archive().snapshots().len();
+    let ended = hostile.collect(&mut kept, &request(words));
+    assert!(
+        matches!(ended, Err(Error::NothingRead(_) | Error::Graph(_))),
+        "{ended:?}"
+    );
+    assert_eq!(kept.archive().snapshots().len(), snapshots);
+}
+
+#[test]
+fn a_snapshot_is_taken_at_the_tenant_s_time_whatever_ours_is() {
+    for date in [
+        "Fri, 02 Mar 2040 08:00:00 GMT",
+        "Sat, 02 Mar 2013 08:00:00 GMT",
+        CLOCK,
+    ] {
+        let hostile = Hostile::new(with_domains(|_| Reply::rows(&rows(0, 3))));
+        hostile.date(date);
+        let mut kept = Kept::new(TENANT);
+        let report = hostile.collected(&mut kept, &request("organization,domain"));
+        let shown = report
+            .taken_at
+            .strftime("%a, %d %b %Y %H:%M:%S GMT")
+            .to_string();
+        assert_eq!(shown, date);
+        let skew = report.clock_skew.expect("because Graph told its time");
+        let expected = report.taken_at.duration_since(jiff::Timestamp::now());
+        let off = (skew - expected).abs();
+        assert!(
+            off < jiff::SignedDuration::from_mins(10),
+            "{skew:?} {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_token_that_does_not_tell_its_tenant_is_no_way_into_another_archive() {
+    let hostile = Hostile::new(|path| {
+        if is_list(path, "/v1.0/organization") {
+            Reply::rows(&json!([{"id": "11111111-1111-4111-8111-111111111111"}]))
+        } else {
+            Reply::rows(&rows(0, 3))
+        }
+    });
+    let mut kept = Kept::new(TENANT);
+    match hostile.collect(&mut kept, &request("organization,domain")) {
+        Err(Error::Tenant { archive, found }) => {
+            assert_eq!(
+                (archive.as_str(), found.as_str()),
+                (TENANT, "11111111-1111-4111-8111-111111111111")
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(kept.archive().snapshots().is_empty());
+}
+
+#[test]
+fn logs_are_asked_for_from_the_overlap_on() {
+    let hostile = Hostile::new(with_domains(|_| Reply::rows(&json!([]))));
+    let mut kept = Kept::new(TENANT);
+    let words = "organization,directory_audit";
+    hostile.collected(&mut kept, &request(words));
+    hostile.date("Tue, 03 Mar 2026 08:00:00 GMT");
+    hostile.collected(&mut kept, &request(words));
+    let seen = hostile.seen();
+    let audits: Vec<&String> = seen
+        .iter()
+        .filter(|path| path.contains("directoryAudits"))
+        .collect();
+    assert_eq!(audits.len(), 2, "{seen:?}");
+    // Thirty days at first; then since the last run and six hours, because rows arrive late.
+    assert!(audits[0].contains("2026-01-31T08:00:00Z"), "{}", audits[0]);
+    assert!(audits[1].contains("2026-03-02T02:00:00Z"), "{}", audits[1]);
+}
