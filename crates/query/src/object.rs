@@ -1,8 +1,8 @@
 //! Which object is meant: an id, or a kind and a name.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use datafusion::arrow::array::{Array, AsArray};
 use store::{KindNumber, StoredKind};
 
 use crate::columns::{ID, KEY, KindSchema, Origin};
@@ -168,14 +168,12 @@ impl Source {
             &columns,
             None,
             &mut |rows| {
-                let text = |column: usize, row: usize| {
-                    let column = rows.columns[column].as_string::<i32>();
-                    column.is_valid(row).then(|| column.value(row))
-                };
+                let text =
+                    |column: usize, row: usize| crate::tables::written(&rows.columns[column], row);
                 for row in 0..rows.ordinals.len() {
                     let key = text(1, row).map_or_else(
-                        || model::fold_id(text(0, row).unwrap_or_default()),
-                        str::to_owned,
+                        || model::fold_id(&text(0, row).unwrap_or_default()),
+                        Cow::into_owned,
                     );
                     let bears = (0..columns.len()).any(|column| {
                         text(column, row).is_some_and(|t| t.eq_ignore_ascii_case(name))

@@ -24,7 +24,7 @@ pub(crate) use diff::DiffTable;
 pub(crate) use history_of::HistoryOfTable;
 pub(crate) use link_changes::{LinkChangesTable, LinkDiffTable};
 pub(crate) use lives::Lives;
-pub(crate) use names::{Directory, named};
+pub(crate) use names::{Directory, named, written};
 pub(crate) use object_table::{Moment, ObjectTable, whole_object};
 pub(crate) use objects::{LinksTable, ObjectsTable};
 pub(crate) use property_changes::{PropertyChangesTable, PropertyDiffTable};

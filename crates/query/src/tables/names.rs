@@ -1,8 +1,10 @@
 //! Ids and names of objects by version, for tables that list objects of many kinds.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::util::display::array_value_to_string;
 use roaring::RoaringBitmap;
 use store::{Snapshot, StoredKind};
 
@@ -18,6 +20,17 @@ pub(crate) struct Named {
     pub(crate) display: Option<String>,
     /// The object's key as the archive has it.
     pub(crate) key: String,
+}
+
+/// A value that names an object, as text: most are, but a backup is named by its time.
+pub(crate) fn written(column: &ArrayRef, row: usize) -> Option<Cow<'_, str>> {
+    if !column.is_valid(row) {
+        return None;
+    }
+    match column.as_string_opt::<i32>() {
+        Some(texts) => Some(texts.value(row).into()),
+        None => array_value_to_string(column, row).ok().map(Cow::from),
+    }
 }
 
 /// Ids and names of these versions of a kind.
@@ -38,10 +51,7 @@ pub(crate) fn named(
         .chain(display.iter().copied())
         .collect();
     projection.scan(&source.archive, ordinals, &columns, None, &mut |rows| {
-        let text = |column: &ArrayRef, row: usize| {
-            let column = column.as_string::<i32>();
-            column.is_valid(row).then(|| column.value(row).to_owned())
-        };
+        let text = |column: &ArrayRef, row: usize| written(column, row).map(Cow::into_owned);
         for (row, ordinal) in rows.ordinals.values().iter().enumerate() {
             let id = text(&rows.columns[0], row).unwrap_or_default();
             let key = text(&rows.columns[1], row);
@@ -134,5 +144,24 @@ impl<'s> Directory<'s> {
             }));
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{StringArray, TimestampNanosecondArray};
+
+    use super::*;
+
+    #[test]
+    fn what_names_an_object_need_not_be_text() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("Finance"), None]));
+        assert_eq!(written(&texts, 0).as_deref(), Some("Finance"));
+        assert_eq!(written(&texts, 1), None);
+        let times = TimestampNanosecondArray::from(vec![1_767_578_400_000_000_000]);
+        let times: ArrayRef = Arc::new(times.with_timezone("+00:00"));
+        assert_eq!(written(&times, 0).as_deref(), Some("2026-01-05T02:00:00Z"));
     }
 }
