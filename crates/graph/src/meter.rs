@@ -47,12 +47,6 @@ pub struct MeterReport {
 }
 
 impl Meter {
-    /// The sums alone, which cost nothing to ask for.
-    #[must_use]
-    pub fn total(&self) -> Figures {
-        self.lock().total
-    }
-
     /// A copy of all figures.
     #[must_use]
     pub fn snapshot(&self) -> MeterReport {
