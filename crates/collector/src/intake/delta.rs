@@ -37,7 +37,7 @@ impl Deltas {
 }
 
 /// Canonical text of `new` with those of the named top-level members of `old` that it does not have, or
-/// has as null; `new` where either is no object.
+/// has only as null; `new` where either is no object.
 pub(crate) fn carried(old: &str, new: &str, names: &[String]) -> String {
     let mut parser = Parser::new();
     let Ok(before) = parser.parse(old.as_bytes()) else {
@@ -49,9 +49,9 @@ pub(crate) fn carried(old: &str, new: &str, names: &[String]) -> String {
     };
     let mut kept = String::from("{");
     for name in names {
-        let lacks = after.root().get(name).is_none_or(Value::is_null);
-        let was = before.root().get(name).filter(|was| !was.is_null());
-        if let Some(was) = was.filter(|_| lacks) {
+        let now = after.root().get(name);
+        let lacks = |was: &Value<'_>| now.is_none_or(|now| now.is_null() && !was.is_null());
+        if let Some(was) = before.root().get(name).filter(lacks) {
             if kept.len() > 1 {
                 kept.push(',');
             }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use collector::CollectReport;
-use simulator::{DELEGATED_ONLY, Faults};
+use graph::{Credential, Secret};
+use simulator::{Act, DEFAULT_SECRET, DELEGATED_ONLY, Faults};
 use store::CoverageState;
 
-use crate::living::{Kept, Living, findings, incomplete, kind, request, said, untruths};
+use crate::living::{Kept, Living, findings, incomplete, kind, reader, request, said, untruths};
 
 const NONE: [&str; 0] = [];
 
@@ -283,4 +284,55 @@ fn what_stands_below_a_kind_that_is_not_believed_stays_too() {
         "not all applications were read"
     );
     assert_eq!(kept.state(), before);
+}
+
+#[test]
+fn a_property_that_may_not_be_read_any_more_is_not_gone() {
+    const OTHER: &str = "9d0c2f64-5b1e-4a6f-8a3d-0c7e1b2d3f45";
+    let living = Living::company_with(60, |_, served| {
+        let mut lesser = reader();
+        OTHER.clone_into(&mut lesser.app_id);
+        lesser
+            .roles
+            .retain(|role| role != "CustomSecAttributeAssignment.Read.All");
+        served.credentials.push(lesser);
+    });
+    let attributes = serde_json::json!({"customSecurityAttributes": {"Yard": {"Berth": "seven"}}});
+    let change = Act::Update {
+        kind: kind("user"),
+        parents: Vec::new(),
+        id: living.ids("user")[0].clone(),
+        properties: attributes.as_object().cloned().unwrap_or_default(),
+    };
+    living.act(change, false);
+    let mut kept = Kept::new(&living.tenant_id);
+    let mut request = request("user");
+    request.full = true;
+    kept.collect(&living, &request);
+    let before = kept.objects("user");
+    let has_attributes = |text: &&String| text.contains("\"Berth\":\"seven\"");
+    assert_eq!(before.values().filter(has_attributes).count(), 1);
+
+    living.wait(24);
+    let client = living.client_with(|settings| {
+        settings.credential = Credential::ClientSecret {
+            client_id: OTHER.to_owned(),
+            secret: Secret::literal(DEFAULT_SECRET.to_owned().into()),
+        };
+    });
+    let report = kept
+        .try_collect(&client, &living.runtime, &request, &())
+        .expect("because users can be read");
+    let users = said(&report, "user");
+    assert_eq!(users.new_versions, 0, "{users:?}");
+    assert_eq!(kept.objects("user"), before);
+    let remark = users.findings.iter().find(|finding| {
+        finding
+            .reason
+            .contains("customSecurityAttributes was not read")
+            && finding
+                .reason
+                .contains("CustomSecAttributeAssignment.Read.All")
+    });
+    assert!(remark.is_some(), "{:?}", users.findings);
 }
