@@ -47,16 +47,16 @@ pub struct MeterReport {
 }
 
 impl Meter {
-    /// The sums alone, which cost nothing to ask for.
-    #[must_use]
-    pub fn total(&self) -> Figures {
-        self.lock().total
-    }
-
     /// A copy of all figures.
     #[must_use]
     pub fn snapshot(&self) -> MeterReport {
         self.lock().clone()
+    }
+
+    /// The sums alone, for those who ask after every page.
+    #[must_use]
+    pub fn total(&self) -> Figures {
+        self.lock().total
     }
 
     fn lock(&self) -> MutexGuard<'_, MeterReport> {

@@ -25,6 +25,11 @@ pub(super) enum Message {
         /// What the delta led to is to be compared with what will be read.
         compare: bool,
     },
+    /// These properties of a kind cannot be read: that they are not there says nothing.
+    Unread {
+        kind: String,
+        properties: Vec<String>,
+    },
     /// These objects changed while the kind was being read in full: differences in them mean nothing.
     Touched { kind: String, ids: Vec<String> },
     /// Everything below this parent has been read: what is not there any more is gone.

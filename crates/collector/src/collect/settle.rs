@@ -147,7 +147,7 @@ impl Taker<'_> {
         if !is_lacking && !is_stored && self.intake.open_slot(CONTENT_KIND).is_none() {
             return Ok(());
         }
-        let is_read = |taken: &Option<&Taken>| {
+        let is_read = |taken: Option<&Taken>| {
             let outcome = taken.and_then(|taken| taken.outcome.as_ref());
             outcome.is_some_and(|outcome| {
                 outcome.mode == Mode::Whole && outcome.state == CoverageState::Complete
@@ -155,7 +155,7 @@ impl Taker<'_> {
         };
         let (state, reason, closing) = if naming.iter().all(Option::is_none) {
             (CoverageState::NotSelected, None, Closing::Keep)
-        } else if is_lacking || !naming.iter().all(is_read) {
+        } else if is_lacking || !naming.iter().copied().all(is_read) {
             let reason = if is_lacking {
                 "not all content could be read"
             } else {
@@ -192,9 +192,14 @@ impl Taker<'_> {
         let mut state = outcome.state;
         let mut reason = outcome.reason.clone();
         let mut closing = Closing::Keep;
+        let rejected = self.rejected(slot);
+        if outcome.mode == Mode::Changes && state == CoverageState::Complete && rejected > 0 {
+            // The link is not moved on, so that what could not be read is told again.
+            state = CoverageState::Partial;
+            reason = Some(format!("{rejected} changes were rejected"));
+        }
         if is_whole && !is_event {
             let tally = self.intake.snapshot.tally(handle)?;
-            let rejected = self.rejected(slot);
             let parent = super::taker::kind(name)?.parent;
             let doubted = parent.filter(|parent| self.doubted.contains(*parent));
             if let Some(parent) = doubted {

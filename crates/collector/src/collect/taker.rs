@@ -64,6 +64,14 @@ impl<'w> Taker<'w> {
             Message::Restart { kinds, compare } => kinds
                 .iter()
                 .try_for_each(|kind| self.restart(kind, compare)),
+            Message::Unread {
+                kind: name,
+                properties,
+            } => {
+                let slot = self.intake.slot(&Target::Catalogued(kind(&name)?))?;
+                self.intake.slots[slot].unread.extend(properties);
+                Ok(())
+            }
             Message::Touched { kind, ids } => {
                 self.taken(&kind).touched.extend(ids);
                 Ok(())

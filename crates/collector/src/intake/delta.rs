@@ -36,6 +36,37 @@ impl Deltas {
     }
 }
 
+/// Canonical text of `new` with those of the named top-level members of `old` that it does not have, or
+/// has as null; `new` where either is no object.
+pub(crate) fn carried(old: &str, new: &str, names: &[String]) -> String {
+    let mut parser = Parser::new();
+    let Ok(before) = parser.parse(old.as_bytes()) else {
+        return new.to_owned();
+    };
+    let mut now = Parser::new();
+    let Ok(after) = now.parse(new.as_bytes()) else {
+        return new.to_owned();
+    };
+    let mut kept = String::from("{");
+    for name in names {
+        let lacks = after.root().get(name).is_none_or(Value::is_null);
+        let was = before.root().get(name).filter(|was| !was.is_null());
+        if let Some(was) = was.filter(|_| lacks) {
+            if kept.len() > 1 {
+                kept.push(',');
+            }
+            write_text(name, &mut kept);
+            kept.push(':');
+            kept.push_str(was.raw());
+        }
+    }
+    if kept.len() == 1 {
+        return new.to_owned();
+    }
+    kept.push('}');
+    merged(new, &kept)
+}
+
 /// Canonical text of `old` with the top-level members of `new` laid over it; `new` alone where
 /// either is no object.
 pub(crate) fn merged(old: &str, new: &str) -> String {
@@ -74,6 +105,16 @@ mod tests {
             r#"{"a":1,"b":null,"c":null,"d":"x"}"#
         );
         assert_eq!(merged("{}", "{}"), "{}");
+        let names = ["b".to_owned(), "c".to_owned(), "z".to_owned()];
+        assert_eq!(
+            carried(
+                r#"{"a":1,"b":[1],"c":2}"#,
+                r#"{"a":2,"b":null,"c":3}"#,
+                &names
+            ),
+            r#"{"a":2,"b":[1],"c":3}"#
+        );
+        assert_eq!(carried(r#"{"a":1}"#, r#"{"a":2}"#, &names), r#"{"a":2}"#);
         assert_eq!(merged("[]", r#"{"a":1}"#), r#"{"a":1}"#);
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Slot {
     /// The last stream of lines that held it, by the number of its file, and the one before.
     pub(crate) stream: Option<u32>,
     pub(crate) earlier_stream: Option<u32>,
+    /// Properties that could not be read: what is not there is not gone.
+    pub(crate) unread: Vec<String>,
     /// What the snapshot had of it before the stream at hand.
     pub(crate) before_stream: RoaringBitmap,
 }
@@ -208,6 +210,7 @@ impl<'w> Intake<'w> {
             pages: (0, 0),
             stream: None,
             earlier_stream: None,
+            unread: Vec::new(),
             before_stream: RoaringBitmap::new(),
         });
         let slot = self.slots.len() - 1;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use store::{Object, Ordinal, Put, Verdict};
 
 use super::Intake;
-use super::delta::merged;
+use super::delta::{carried, merged};
 use super::findings::Scope;
 use crate::error::Result;
 use crate::key::{Key, numbered, qualified};
@@ -39,6 +39,7 @@ impl Intake<'_> {
             return Ok(None);
         }
         let text = key.text.as_str();
+        self.carry(slot, text)?;
         let ordinal = if self.options.delta && !self.slots[slot].target.is_event() {
             self.put_delta(slot, text, subject)?
         } else {
@@ -53,6 +54,19 @@ impl Intake<'_> {
             fresh.insert(slot, ordinal, text, &self.normaliser.canonical.text);
         }
         Ok(Some(ordinal))
+    }
+
+    /// Gives an object the properties that could not be read this time as they were before.
+    fn carry(&mut self, slot: usize, key: &str) -> Result<()> {
+        let state = &self.slots[slot];
+        if state.unread.is_empty() || self.options.delta || state.target.is_event() {
+            return Ok(());
+        }
+        if let Some(before) = self.snapshot.content_before(state.handle, key)? {
+            let text = &self.normaliser.canonical.text;
+            self.normaliser.canonical.text = carried(&before, text, &state.unread);
+        }
+        Ok(())
     }
 
     fn note_doubts(&mut self, slot: usize, key: &Key, around: &Around<'_>) {

@@ -170,8 +170,9 @@ impl Shared {
                 reply.body.len(),
                 lock(&self.date),
             );
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(reply.body.as_bytes()).await?;
+            // In one piece, or the second would wait for an acknowledgement of the first.
+            let answer = head + &reply.body;
+            stream.write_all(answer.as_bytes()).await?;
         }
     }
 

@@ -421,7 +421,7 @@ fn compare_objects(
     out: &mut Vec<String>,
 ) {
     let name = kind.name;
-    let count = tenant.objects(kind).count();
+    let count = tenant.reachable(kind).count();
     if count != archived.len() {
         out.push(format!("{name}: has {} of {count}", archived.len()));
     }

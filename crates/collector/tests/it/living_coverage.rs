@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use collector::CollectReport;
-use simulator::DELEGATED_ONLY;
+use simulator::{DELEGATED_ONLY, Faults};
 use store::CoverageState;
 
 use crate::living::{Kept, Living, findings, incomplete, kind, request, said, untruths};
@@ -268,7 +268,7 @@ fn what_stands_below_a_kind_that_is_not_believed_stays_too() {
     let owners = before["application_owner"].len();
     assert!((1..50).contains(&owners), "{owners}");
 
-    living.faults(|faults| faults.lose_delta_tokens());
+    living.faults(Faults::lose_delta_tokens);
     living.delete("application", &living.ids("application"));
     let report = kept.collect(&living, &request);
     assert_eq!(said(&report, "application").state, CoverageState::Partial);

@@ -65,6 +65,26 @@ fn a_lost_link_leads_to_a_full_read_that_says_so() {
 }
 
 #[test]
+fn links_of_another_address_are_lost_and_not_followed() {
+    let before = Living::company(60);
+    let mut kept = Kept::new(&before.tenant_id);
+    let request = request(TOLD);
+    kept.collect(&before, &request);
+    let asked = before.simulator.requests();
+    // The same tenant behind another address: a proxy, or another name of the cloud.
+    let now = Living::company(60);
+    now.wait(24);
+    let report = kept.collect(&now, &request);
+    assert_eq!(incomplete(&report), NONE);
+    assert_eq!(untruths(&now, &kept, &report), NONE);
+    assert!(findings(&report)[0].contains("leads away from the configured Graph"));
+    assert_eq!(before.simulator.requests(), asked);
+    now.wait(24);
+    let report = kept.collect(&now, &request);
+    assert_eq!(findings(&report), NONE);
+}
+
+#[test]
 fn links_older_than_seven_days_are_lost() {
     let mut living = Living::company(80);
     let mut kept = Kept::new(&living.tenant_id);

@@ -118,31 +118,6 @@ fn refusals_are_told_apart() {
     }
 }
 
-#[test]
-fn pages_that_end_before_the_end() {
-    for (status, code) in [
-        (403, "Authorization_RequestDenied"),
-        (404, "Request_ResourceNotFound"),
-        (410, "resyncRequired"),
-        (500, "InternalServerError"),
-    ] {
-        let (state, reason) = next_day(move |path| {
-            if path.contains("$skiptoken") {
-                Reply::error(status, code)
-            } else {
-                let next = "/v1.0/domains?$skiptoken=2";
-                Reply::page(&rows(0, 2), next)
-            }
-        });
-        // A link must be whole, so that one alone is no link.
-        assert!(
-            matches!(state, CoverageState::Failed | CoverageState::Partial),
-            "{status}"
-        );
-        assert!(!reason.is_empty());
-    }
-}
-
 /// Runs with links that the server's own address is part of.
 fn with_links(
     answers: impl Fn(&str, &str) -> Reply + Send + Sync + 'static,
@@ -296,18 +271,18 @@ fn an_id_that_comes_twice_is_one_object_and_a_remark() {
 
 #[test]
 fn an_id_that_changes_its_case_is_the_same_object() {
-    let (hostile, mut kept) = domains();
-    hostile.answer(with_domains(|_| {
-        let shouted = rows(0, 5).to_string().replace("-4000-8000-", "-4000-8000-");
-        let rows: Value = serde_json::from_str(&shouted).expect("because it is JSON");
-        Reply::rows(&rows)
-    }));
-    let before: Vec<String> = kept.objects("domain").into_keys().collect();
+    let lower = "abcdef01-0000-4000-8000-000000000000";
+    let domain = |id: String| {
+        with_domains(move |_| Reply::rows(&json!([{"id": id, "displayName": "Same"}])))
+    };
+    let hostile = Hostile::new(domain(lower.to_owned()));
+    let mut kept = Kept::new(TENANT);
     hostile.collected(&mut kept, &request("organization,domain"));
-    assert_eq!(
-        kept.objects("domain").into_keys().collect::<Vec<_>>(),
-        before
-    );
+    hostile.date("Tue, 03 Mar 2026 08:00:00 GMT");
+    hostile.answer(domain(lower.to_uppercase()));
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    assert_eq!(kept.objects("domain").keys().collect::<Vec<_>>(), [lower]);
+    assert_eq!(said(&report, "domain").alive, 1);
 }
 
 #[test]
@@ -341,30 +316,108 @@ fn a_property_graph_does_not_know_is_left_out_and_said() {
         if is_list(path, "/v1.0/organization") {
             return organization();
         }
-        if is_devices(path) && path.contains("extensionAttributes") {
-            let message = "Could not find a property named 'extensionAttributes' on type 'microsoft.graph.device'.";
+        if is_list(path, "/v1.0/users") && path.contains("faxNumber") {
+            let message =
+                "Could not find a property named 'faxNumber' on type 'microsoft.graph.user'.";
             let error = json!({"error": {"code": "Request_BadRequest", "message": message}});
             return Reply::json(400, &error);
         }
-        if is_devices(path) {
+        if is_list(path, "/v1.0/users") {
             Reply::rows(&rows(0, 3))
         } else {
             Reply::rows(&json!([]))
         }
     });
     let mut kept = Kept::new(TENANT);
-    let report = hostile.collected(&mut kept, &request("organization,device"));
-    assert_eq!(kept.objects("device").len(), 3);
-    assert_eq!(said(&report, "device").state, CoverageState::Complete);
-    let asked = hostile
-        .seen()
-        .iter()
-        .any(|path| path.contains("extensionAttributes"));
+    let report = hostile.collected(&mut kept, &request("organization,user"));
+    assert_eq!(kept.objects("user").len(), 3);
+    assert_eq!(said(&report, "user").state, CoverageState::Complete);
     let remarks = findings(&report);
-    let is_said = remarks
-        .iter()
-        .any(|one| one.contains("Graph refused extensionAttributes"));
-    assert_eq!(asked, is_said, "{remarks:?}");
+    let is_said = |one: &String| one.contains("Graph refused faxNumber; read without it");
+    assert!(remarks.iter().any(is_said), "{remarks:?}");
+}
+
+/// Devices with a delta: the list, a link to what comes later, and a round of changes by its token.
+fn devices(own: &str, path: &str, round: &Value) -> Reply {
+    let link = |token: &str| format!("{own}/v1.0/devices/delta?$deltatoken={token}");
+    let ended = |rows: &Value, token: &str| {
+        Reply::json(
+            200,
+            &json!({"value": rows, "@odata.deltaLink": link(token)}),
+        )
+    };
+    if is_list(path, "/v1.0/organization") {
+        organization()
+    } else if path.contains("$deltatoken=latest") {
+        ended(&json!([]), "one")
+    } else if path.contains("$deltatoken=one") {
+        ended(round, "two")
+    } else if path.contains("$deltatoken=two") {
+        ended(&json!([]), "three")
+    } else if is_devices(path) {
+        Reply::rows(&rows(0, 5))
+    } else {
+        Reply::rows(&json!([]))
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_read_is_asked_for_again() {
+    let hostile = Hostile::new(|_| Reply::rows(&json!([])));
+    let own = hostile.url.clone();
+    let answer_with = |round: Value| {
+        let own = own.clone();
+        hostile.answer(move |path| devices(&own, path, &round));
+    };
+    let renamed = json!({"id": crate::support::guid(1), "displayName": "Renamed"});
+    let gone = json!({"id": crate::support::guid(2), "@removed": {"reason": "deleted"}});
+    let words = "organization,device";
+    let mut kept = Kept::new(TENANT);
+    answer_with(json!([]));
+    hostile.collected(&mut kept, &request(words));
+    hostile.date("Tue, 03 Mar 2026 08:00:00 GMT");
+    answer_with(json!([renamed, 7, gone]));
+    let report = hostile.collected(&mut kept, &request(words));
+    assert_eq!(said(&report, "device").state, CoverageState::Partial);
+    assert_eq!(reason(&report, "device"), "1 changes were rejected");
+    assert!(said(&report, "device").is_lacking);
+    let renamed_now =
+        |kept: &Kept| kept.objects("device")[&crate::support::guid(1)].contains("Renamed");
+    assert!(renamed_now(&kept), "what could be read counts");
+    assert_eq!(kept.objects("device").len(), 4);
+
+    hostile.date("Wed, 04 Mar 2026 08:00:00 GMT");
+    answer_with(json!([renamed, gone]));
+    let report = hostile.collected(&mut kept, &request(words));
+    assert_eq!(said(&report, "device").state, CoverageState::Complete);
+    let asked = |token: &str| {
+        let token = format!("$deltatoken={token}");
+        hostile
+            .seen()
+            .iter()
+            .filter(|path| path.ends_with(&token))
+            .count()
+    };
+    assert_eq!((asked("one"), asked("two")), (2, 0));
+}
+
+#[test]
+fn members_in_another_order_are_the_same_page() {
+    let (hostile, mut kept) = domains();
+    hostile.answer(with_domains(|_| {
+        let rows = rows(0, 5);
+        Reply::text(
+            "application/json",
+            &format!("{{\"count\":5,\"value\":{rows},\"@odata.context\":\"x\"}}"),
+        )
+    }));
+    let report = hostile.collected(&mut kept, &request("organization,domain"));
+    let said = said(&report, "domain");
+    assert_eq!(
+        (said.alive, said.opened, said.closed),
+        (5, 0, 0),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -4,9 +4,7 @@
 use collector::CollectReport;
 use store::CoverageState;
 
-use crate::living::{
-    Kept, Living, findings, lagging, missed_by_deltas, request, said, unlike, untruths,
-};
+use crate::living::{Kept, Living, findings, missed_by_deltas, request, said, unlike, untruths};
 
 /// Kinds whose changes, or whose parents' changes, Graph tells by delta functions, and edges that come
 /// along; nothing that makes a full read necessary.
@@ -29,7 +27,7 @@ fn is_read(report: &CollectReport, kind: &str) -> CoverageState {
 
 #[test]
 fn a_first_snapshot_is_what_the_tenant_is() {
-    let living = Living::company(100);
+    let living = Living::company(150);
     let mut kept = Kept::new(&living.tenant_id);
     let report = kept.collect(&living, &request("all"));
     assert_eq!(untruths(&living, &kept, &report), NONE);
@@ -50,7 +48,7 @@ fn a_first_snapshot_is_what_the_tenant_is() {
 
 #[test]
 fn every_kind_is_what_the_tenant_is_day_after_day() {
-    let mut living = Living::company(80);
+    let mut living = Living::company(60);
     let mut kept = Kept::new(&living.tenant_id);
     let request = request("all");
     kept.collect(&living, &request);
@@ -67,7 +65,7 @@ fn every_kind_is_what_the_tenant_is_day_after_day() {
 
 #[test]
 fn deltas_alone_lead_to_what_the_tenant_is() {
-    let mut living = Living::company(100);
+    let mut living = Living::company(80);
     let mut kept = Kept::new(&living.tenant_id);
     let request = request(TOLD);
     kept.collect(&living, &request);

@@ -146,6 +146,27 @@ impl Tenant {
         slots.map(|slot| &*self.storage.object(slot).text)
     }
 
+    /// [`Tenant::objects`] without those below an object that is not alive, which nobody can read: they
+    /// wait for it in the recycle bin.
+    pub fn reachable(&self, kind: &'static Kind) -> impl Iterator<Item = &str> {
+        let slots = self.storage.live(kind, "", None);
+        let reachable = slots.filter(move |slot| self.is_reachable(kind, *slot));
+        reachable.map(|slot| &*self.storage.object(slot).text)
+    }
+
+    fn is_reachable(&self, kind: &'static Kind, slot: Slot) -> bool {
+        if self.kind(slot).name != kind.name {
+            // Shown here too, but put elsewhere: its key names other parents.
+            return true;
+        }
+        let (parents, _) = split_key(self.key(slot));
+        let kinds = kind.addressing_parents();
+        (0..parents.len()).zip(kinds).all(|(place, kind)| {
+            let key = key_of(&parents[..place], &parents[place]);
+            self.storage.find(kind, &key).is_some()
+        })
+    }
+
     /// How many objects of a kind live.
     #[must_use]
     pub fn count(&self, kind: &Kind) -> usize {

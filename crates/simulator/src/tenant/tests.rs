@@ -185,3 +185,33 @@ fn old_log_rows_are_forgotten() {
     tenant.set_now(time("2026-04-02T00:00:01Z"));
     assert_eq!(tenant.count(audits), 0);
 }
+
+#[test]
+fn what_stands_below_something_deleted_waits_for_it() {
+    let mut tenant = contoso();
+    let method = Seed::Object {
+        kind: named("user_authentication_method"),
+        parents: vec!["u1".to_owned()],
+        properties: object(json!({"id": "m1"})),
+    };
+    tenant.seed(method).expect("because the user is there");
+    let methods = |tenant: &Tenant| {
+        tenant
+            .reachable(named("user_authentication_method"))
+            .count()
+    };
+    assert_eq!(methods(&tenant), 1);
+    let user = || (named("user"), "u1".to_owned());
+    let (kind, id) = user();
+    let parents = Vec::new();
+    let delete = Act::Delete { kind, parents, id };
+    tenant
+        .apply(&deed("2026-03-02T00:00:00Z", delete))
+        .expect("because he lives");
+    assert_eq!(methods(&tenant), 0);
+    let (kind, id) = user();
+    tenant
+        .apply(&deed("2026-03-03T00:00:00Z", Act::Restore { kind, id }))
+        .expect("because he is in the bin");
+    assert_eq!(methods(&tenant), 1);
+}

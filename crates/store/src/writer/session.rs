@@ -313,6 +313,22 @@ impl Session {
         }))
     }
 
+    /// Content an object had before this snapshot, if it was alive.
+    pub(super) fn before(&self, archive: &Archive, key: &str) -> Result<Option<String>> {
+        let handle = archive.sealer.object(&self.state.name, key).handle;
+        let Some(object) = self.object(archive, &handle)? else {
+            return Ok(None);
+        };
+        let chain = self.chain(archive, object)?;
+        let alive = chain
+            .iter()
+            .find(|(ordinal, _)| *ordinal < self.committed.0 && self.base_alive.contains(*ordinal));
+        let Some((ordinal, _)) = alive else {
+            return Ok(None);
+        };
+        Ok(Some(archive.version(self.kind(), *ordinal)?.payload))
+    }
+
     pub(super) fn unsee(&mut self, ordinal: Ordinal) {
         self.seen.remove(ordinal);
         self.volatile.remove(&ordinal);

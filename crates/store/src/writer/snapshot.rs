@@ -142,6 +142,11 @@ impl SnapshotWriter<'_> {
         self.sessions[kind.0].has(&self.writer.archive, key)
     }
 
+    /// Content an object had before this snapshot; `None` where it was not alive.
+    pub fn content_before(&self, kind: KindHandle, key: &str) -> Result<Option<String>> {
+        self.sessions[kind.0].before(&self.writer.archive, key)
+    }
+
     /// Takes a version out of the snapshot again.
     pub fn unsee(&mut self, kind: KindHandle, ordinal: Ordinal) {
         self.sessions[kind.0].unsee(ordinal);

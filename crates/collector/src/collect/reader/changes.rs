@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use catalog::Delta;
 use graph::{ErrorKind, Get, Link};
 use tokio::sync::oneshot;
 
@@ -24,6 +25,7 @@ impl Reader {
                 Ok(Outcome {
                     delta: read.delta.map(|link| link.as_str().to_owned()),
                     whole_at: step.whole_at,
+                    reason: untold(step),
                     ..outcome(step.kind, Mode::Changes)
                 })
             }
@@ -193,6 +195,19 @@ impl Reader {
         let reason = format!("Graph no longer knows the last delta; read in full: {why}");
         self.remark(step.kind, step.kind.path, reason, false).await
     }
+}
+
+/// What of a kind its deltas do not tell, and how old it is therefore.
+fn untold(step: &Step) -> Option<String> {
+    let Some(Delta::Own { without, .. }) = step.kind.delta else {
+        return None;
+    };
+    let at = step.whole_at.filter(|_| !without.is_empty())?;
+    Some(format!(
+        "by its changes; {} as of {}, which no delta tells",
+        without.join(", "),
+        at.strftime("%Y-%m-%d %H:%MZ")
+    ))
 }
 
 /// Whether delta queries are not offered here, while the list may be.

@@ -45,9 +45,15 @@ impl Failure {
         }
     }
 
-    /// Whether the place to go on from is lost, so that reading begins anew.
+    /// Whether the place to go on from is lost, so that reading begins anew: Graph does not know it any
+    /// more, or it lies at another address than the one that is asked today.
     pub(super) fn is_lost(&self) -> bool {
-        let kinds = [ErrorKind::Gone, ErrorKind::NotFound, ErrorKind::Unsupported];
+        let kinds = [
+            ErrorKind::Gone,
+            ErrorKind::NotFound,
+            ErrorKind::Unsupported,
+            ErrorKind::OffOrigin,
+        ];
         match self {
             Self::Graph(error) => kinds.contains(&error.kind()),
             Self::After(failure) => failure.is_lost(),

@@ -1,5 +1,6 @@
 //! Lists, singletons and logs.
 
+use catalog::Kind;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use graph::{ErrorKind, Get, Page as GraphPage};
@@ -34,7 +35,6 @@ impl Reader {
         };
         self.add_rows(step.kind, read.ids);
         self.set_all(step.kind, true);
-        self.tell_hidden(step).await?;
         Ok(outcome(step.kind, Mode::Whole))
     }
 
@@ -49,6 +49,7 @@ impl Reader {
             parent: "",
             delta: false,
         };
+        self.tell_hidden(step).await?;
         if let Some(link) = self.resumed.next(step.kind.name, "") {
             let read = match self.client.link(link) {
                 Ok(link) => {
@@ -192,8 +193,18 @@ impl Reader {
         Ok(self.tell(Message::Empty { kind }).await?)
     }
 
-    /// Says which properties were not asked for.
+    /// Says, before the pages, that these properties will not be on them: nothing of them is gone.
+    pub(super) async fn tell_unread(&self, kind: &Kind, properties: Vec<String>) -> Result<()> {
+        let kind = kind.name.to_owned();
+        Ok(self.tell(Message::Unread { kind, properties }).await?)
+    }
+
+    /// Says which properties are not asked for.
     pub(super) async fn tell_hidden(&self, step: &Step) -> Result<()> {
+        if !step.hidden.is_empty() {
+            let properties = step.hidden.iter().map(|(name, _)| (*name).to_owned());
+            self.tell_unread(step.kind, properties.collect()).await?;
+        }
         for (property, permission) in &step.hidden {
             let reason = format!("{property} was not read: it needs {permission}");
             self.remark(step.kind, step.kind.path, reason, false)

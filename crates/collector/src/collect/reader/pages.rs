@@ -107,6 +107,9 @@ impl Reader {
             .entry(kind.name)
             .or_default()
             .push(refused.clone());
+        if !refused.starts_with('$') {
+            self.tell_unread(kind, vec![refused.clone()]).await?;
+        }
         let reason = format!(
             "Graph refused {refused}; read without it: {}",
             error.message()
