@@ -111,7 +111,7 @@ pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
         "log ca:\"CA002 Require MFA for administrators\"",
         "find 203.0.113.77 --kind directory_audit",
         &format!(
-            "sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete'\""
+            "sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete' order by kind\""
         ),
         "noise",
         "check --read-data",

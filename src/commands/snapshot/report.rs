@@ -29,7 +29,9 @@ pub(super) fn print_summary(app: &App, report: &CollectReport, watcher: &Watcher
     }
     let in_state = |state: CoverageState| -> Vec<&str> {
         let kinds = report.kinds.iter().filter(|kind| kind.state == state);
-        kinds.map(|kind| kind.kind.as_str()).collect()
+        let mut kinds: Vec<&str> = kinds.map(|kind| kind.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds
     };
     let sum = |of: fn(&CollectedKind) -> u64| report.kinds.iter().map(of).sum::<u64>();
     let line = serde_json::json!({
@@ -169,7 +171,7 @@ fn print_lacks(app: &App, report: &CollectReport) {
     let lacking: usize = by_reason.iter().map(|(_, kinds)| kinds.len()).sum();
     if lacking > 0 {
         app.warn(&format!(
-            "{} not read completely; all of them: {} sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete'\"",
+            "{} not read completely; all of them: {} sql -c \"select kind, status, reason from coverage where {NEWEST} and status <> 'complete' order by kind\"",
             plural(lacking as u64, "kind"),
             app.invocation()
         ));
