@@ -1,6 +1,6 @@
 //! What is never the same twice in what the program prints, and what stands for it.
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -56,22 +56,27 @@ static EXPORTED: LazyLock<String> = LazyLock::new(|| {
     text
 });
 
-/// Everything that is and happens in the simulated company, at the size of the demonstration: ids are
-/// numbers in it, and a smaller one has the first of them.
-static SIMULATED: LazyLock<String> = LazyLock::new(|| {
-    let options = WorldOptions::default();
+/// Beginnings of all ids in the simulated company, at the size and age of the demonstration: a smaller or
+/// younger one has the first of them.
+static SIMULATED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let options = WorldOptions {
+        users: 500,
+        ..WorldOptions::default()
+    };
     let days = options.days;
     let mut world = World::new(options);
-    let mut text = String::new();
-    for seed in world.seeds() {
-        let _ = writeln!(text, "{seed:?}");
-    }
+    let mut found = HashSet::new();
+    let mut take = |text: &str| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        let is_id = |word: &&str| word.len() == 8 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        found.extend(words.filter(is_id).map(str::to_owned));
+    };
+    world.seeds().for_each(|seed| take(&format!("{seed:?}")));
     for _ in 0..days {
-        for deed in world.live_day() {
-            let _ = writeln!(text, "{deed:?}");
-        }
+        let deeds = world.live_day();
+        deeds.iter().for_each(|deed| take(&format!("{deed:?}")));
     }
-    text
+    found
 });
 
 /// The folder of nightly exports that transcripts import.
