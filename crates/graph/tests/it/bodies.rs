@@ -20,7 +20,7 @@ async fn refused(reply: Reply) -> graph::Error {
 }
 
 fn gzip(pieces: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     for piece in pieces {
         encoder.write_all(&piece).expect("memory takes all");
     }
