@@ -42,6 +42,8 @@ pub(super) struct Step {
 pub(super) enum Way {
     /// Not at all, because nobody may.
     Refused(String),
+    /// Not at all, because what it stands below was not asked for.
+    Orphaned(String),
     /// As a log, from a time on.
     Log(Timestamp),
     /// As a list or singleton.
@@ -176,7 +178,7 @@ fn way(kind: &Kind, reader: &Reader, has_parent: bool) -> Option<Way> {
         // A parent that has an id of its own must be listed first.
         let parents = kind.addressing_parents();
         return (!parents.is_empty()).then(|| {
-            Way::Refused(format!(
+            Way::Orphaned(format!(
                 "it stands below {}, which is not selected",
                 parents.last().map_or("", |parent| parent.name)
             ))

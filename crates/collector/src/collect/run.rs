@@ -23,6 +23,8 @@ use crate::intake::{Intake, IntakeOptions, Known};
 
 /// Pages on their way from the reading to the writing side.
 const ON_THE_WAY: usize = 8;
+/// How often somebody who waits for Graph looks up.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// A run that was left unfinished longer ago is begun anew: what it read is too old to be one state.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -193,7 +195,7 @@ pub fn collect(
     };
     let (out, inbox) = mpsc::channel(ON_THE_WAY);
     let reading = runtime.spawn(Reader::new(client.clone(), plan, out, limits, resumed).run());
-    let listened = run.listen(inbox);
+    let listened = run.listen(runtime, inbox);
     reading.abort();
     listened?;
     let mut taker = run.taker;
@@ -405,14 +407,22 @@ impl Run<'_, '_> {
         Ok(resumed)
     }
 
-    /// Takes messages until there are no more.
-    fn listen(&mut self, mut inbox: mpsc::Receiver<Message>) -> Result<()> {
-        while let Some(message) = inbox.blocking_recv() {
-            if message.is_kept() {
-                self.spool
-                    .add(self.taker.intake.snapshot.archive(), &message)?;
+    /// Takes messages until there are no more, or somebody wants it to stop.
+    fn listen(&mut self, runtime: &Handle, mut inbox: mpsc::Receiver<Message>) -> Result<()> {
+        loop {
+            // Graph may ask to wait for minutes: meanwhile the wish to stop must be heard.
+            let next = async { tokio::time::timeout(PATIENCE, inbox.recv()).await };
+            match runtime.block_on(next) {
+                Ok(Some(message)) => {
+                    if message.is_kept() {
+                        self.spool
+                            .add(self.taker.intake.snapshot.archive(), &message)?;
+                    }
+                    self.take(message)?;
+                }
+                Ok(None) => break,
+                Err(_) => {}
             }
-            self.take(message)?;
             if self.monitor.cancelled() {
                 self.spool.flush(self.taker.intake.snapshot.archive())?;
                 return Err(Error::Cancelled);

@@ -179,7 +179,7 @@ impl Reader {
         let selected = step.kind.delta_relations().filter(|kind| {
             self.plan
                 .step(kind.name)
-                .is_some_and(|step| !matches!(step.way, Way::Refused(_)))
+                .is_some_and(|step| !matches!(step.way, Way::Refused(_) | Way::Orphaned(_)))
         });
         kinds.extend(selected.map(|kind| kind.name.to_owned()));
         self.tell(Message::Restart { kinds, compare }).await?;

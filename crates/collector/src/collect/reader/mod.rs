@@ -212,6 +212,11 @@ impl Reader {
                 reason: Some(reason.clone()),
                 ..outcome(step.kind, Mode::Unread)
             }),
+            Way::Orphaned(reason) => Ok(Outcome {
+                state: CoverageState::NotSelected,
+                reason: Some(reason.clone()),
+                ..outcome(step.kind, Mode::Unread)
+            }),
             Way::Log(since) => self.log(step, *since).await,
             Way::List => self.list(step, first).await,
             Way::Tracked(link) => self.tracked(step, link.as_deref()).await,
