@@ -225,6 +225,10 @@ impl Taker<'_> {
             self.doubted.insert(name.to_owned());
         }
         let mut coverage = self.coverage(slot, state, reason);
+        if outcome.mode == Mode::Changes && state == CoverageState::Complete {
+            // What did not change was read as well, by not being among the changes.
+            coverage.objects = self.intake.snapshot.alive(handle, closing)?.len();
+        }
         coverage.read_from = outcome.read_from;
         coverage.read_to = outcome.read_to;
         self.intake.snapshot.cover(handle, coverage, closing);

@@ -191,6 +191,11 @@ impl Reader {
             self.tell_done(Outcome {
                 kind: along.kind.name.to_owned(),
                 delta: None,
+                // What deltas do not tell are properties, and edges have none.
+                reason: outcome
+                    .reason
+                    .clone()
+                    .filter(|_| outcome.state != CoverageState::Complete),
                 ..outcome.clone()
             })
             .await?;
