@@ -8,6 +8,9 @@ use std::collections::{HashMap, HashSet};
 use catalog::Kind;
 use model::{Parser, Value};
 
+/// The log that names what changed.
+pub(super) const HINTING_LOG: &str = "directory_audit";
+
 /// For each kind the parents whose rows changed.
 #[derive(Debug, Default)]
 pub(super) struct Hints {

@@ -107,6 +107,8 @@ pub(super) enum Mode {
     Part,
     /// Rows of a log since a time.
     Window,
+    /// Not at all: what an earlier run was answered still holds.
+    Recalled,
     /// Not at all.
     Unread,
 }
@@ -124,6 +126,9 @@ pub(super) struct Outcome {
     pub(super) delta: Option<String>,
     /// When it was last read whole, for kinds that were not this time.
     pub(super) whole_at: Option<Timestamp>,
+    /// Whether asking again would be answered alike, until somebody changes something.
+    #[serde(default)]
+    pub(super) lasting: bool,
 }
 
 impl Message {

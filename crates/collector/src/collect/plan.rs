@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use catalog::{Access, Delta, Kind, Shape};
 use jiff::{SignedDuration, Timestamp};
+use store::CoverageState;
 
-use super::memory::Memory;
+use super::hints::HINTING_LOG;
+use super::memory::{Memory, Refusal};
 
 /// Rows of a log arrive late: what was read is read again so far back.
 const LATE: SignedDuration = SignedDuration::from_hours(6);
@@ -27,8 +29,10 @@ pub(super) struct Step {
     pub(super) way: Way,
     /// Whether it must be read whole this time.
     pub(super) due: bool,
-    /// When it was last read whole.
+    /// When it was last read whole, as far as it can be.
     pub(super) whole_at: Option<Timestamp>,
+    /// What could not be read then.
+    pub(super) gap: Option<String>,
     /// Whether ids of its rows are needed to read others.
     pub(super) has_children: bool,
     /// How many parents have ids in its address.
@@ -42,6 +46,8 @@ pub(super) struct Step {
 pub(super) enum Way {
     /// Not at all, because nobody may.
     Refused(String),
+    /// Not at all, because an earlier run was refused and nothing has changed since.
+    Recalled(CoverageState, String),
     /// Not at all, because what it stands below was not asked for.
     Orphaned(String),
     /// As a log, from a time on.
@@ -68,6 +74,21 @@ pub(super) struct Reader {
     pub(super) signed_in: bool,
 }
 
+impl Reader {
+    /// Whoever a token was given to.
+    pub(super) fn new(identity: &graph::Identity) -> Self {
+        let scopes = identity.scopes.as_ref();
+        let mut roles = identity.roles.clone();
+        if let Some(roles) = &mut roles {
+            roles.sort_unstable();
+        }
+        Self {
+            roles,
+            signed_in: scopes.is_some_and(|scopes| !scopes.is_empty()),
+        }
+    }
+}
+
 /// What a plan is made from, besides the kinds.
 pub(super) struct Situation<'a> {
     pub(super) memory: &'a Memory,
@@ -91,10 +112,14 @@ impl Plan {
             full_every,
         } = *situation;
         let selected: HashSet<&str> = kinds.iter().map(|kind| kind.name).collect();
+        let fresh = |at: Timestamp| !full && now.duration_since(at) < full_every;
+        let same_reader = memory.has_roles(reader.roles.as_deref().unwrap_or_default());
+        let refusal = |kind: &Kind| {
+            let refusal = memory.of(kind.name).refusal?;
+            (same_reader && fresh(refusal.at)).then_some(refusal)
+        };
         let due = |kind: &Kind| {
-            let known = memory.of(kind.name);
-            let fresh = |at: &Timestamp| now.duration_since(*at) < full_every;
-            full || !known.whole_at.as_ref().is_some_and(fresh)
+            !memory.of(kind.name).whole_at.is_some_and(fresh) && refusal(kind).is_none()
         };
         let mut steps: Vec<Step> = Vec::with_capacity(kinds.len());
         for kind in kinds {
@@ -104,21 +129,22 @@ impl Plan {
                 .filter(|other| other.parent == Some(kind.name))
                 .collect();
             let known = memory.of(kind.name);
+            let refusal = refusal(kind);
+            let asked = |kind: &&Kind| {
+                let way = way(kind, reader, true);
+                due(kind) && matches!(way, Some(Way::Below | Way::Along))
+            };
             // Below few parents everything is read each time, so they must be listed each time.
             let is_few = counts(kind.name) <= FEW as u64
                 && below.iter().any(|kind| kind.delta != Some(Delta::Within));
             let has_parent = kind.parent.is_some_and(|parent| selected.contains(parent));
             let way = way(kind, reader, has_parent).unwrap_or_else(|| {
                 if kind.is_event() {
-                    return Way::Log(
-                        known
-                            .read_to
-                            .map_or(now - KEPT, |to| (to - LATE).max(now - KEPT)),
-                    );
+                    return Way::Log(since(known.read_to, now));
                 }
                 match (kind.delta, known.delta) {
                     (Some(Delta::Own { .. }), Some(link))
-                        if !is_few && !due(kind) && !below.iter().any(|kind| due(kind)) =>
+                        if !is_few && !due(kind) && !below.iter().any(asked) =>
                     {
                         Way::Changes(link)
                     }
@@ -126,11 +152,20 @@ impl Plan {
                     _ => Way::List,
                 }
             });
+            let way = match (&refusal, way) {
+                (Some(refusal), Way::Below) if refusal.state != CoverageState::Partial => {
+                    Way::Recalled(refusal.state, recalled(refusal))
+                }
+                (_, way) => way,
+            };
             steps.push(Step {
                 kind,
                 way,
                 due: due(kind),
-                whole_at: known.whole_at,
+                whole_at: known
+                    .whole_at
+                    .or(refusal.as_ref().map(|refusal| refusal.at)),
+                gap: refusal.map(|refusal| refusal.reason),
                 has_children: !below.is_empty(),
                 depth: kind.addressing_parents().len(),
                 hidden: hidden(kind, reader),
@@ -148,7 +183,28 @@ impl Plan {
             step.due |= step.kind.delta == Some(Delta::Within)
                 && parent.is_some_and(|parent| listed.contains(parent));
         }
-        Self { steps }
+        let mut plan = Self { steps };
+        plan.read_hints(memory, now);
+        plan
+    }
+
+    /// Lets the log that names changes be read from where the kinds that go by it were told last.
+    fn read_hints(&mut self, memory: &Memory, now: Timestamp) {
+        let hinted = self
+            .steps
+            .iter()
+            .filter(|step| step.way == Way::Below && !step.due && !step.kind.changed_by.is_empty());
+        let told = hinted.map(|step| memory.of(step.kind.name).hinted_to);
+        let Some(earliest) = told.min() else {
+            return;
+        };
+        for step in &mut self.steps {
+            if let Way::Log(from) = &mut step.way
+                && step.kind.name == HINTING_LOG
+            {
+                *from = (*from).min(since(earliest, now));
+            }
+        }
     }
 
     /// The step of a kind.
@@ -162,6 +218,19 @@ impl Plan {
             .iter()
             .filter(|step| step.way == Way::Along && step.kind.parent == Some(kind.name))
     }
+}
+
+/// From when on a log is read that was read to a time before.
+fn since(read_to: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    read_to.map_or(now - KEPT, |to| (to - LATE).max(now - KEPT))
+}
+
+fn recalled(refusal: &Refusal) -> String {
+    format!(
+        "{} (asked {}; again with --full, or when the permissions change)",
+        refusal.reason,
+        refusal.at.strftime("%Y-%m-%d")
+    )
 }
 
 /// The way of kinds for which nothing remembered decides; `None` for the others.
@@ -257,6 +326,8 @@ mod tests {
                 whole_at: Some(time(NOW - days * 86_400)),
                 delta: Some(format!("delta of {kind}")),
                 read_to: Some(time(NOW - days * 86_400)),
+                hinted_to: Some(time(NOW - days * 86_400)),
+                refusal: None,
             };
             memory.kinds.insert((*kind).to_owned(), known);
         }
@@ -326,6 +397,55 @@ mod tests {
         let link = || "delta of application".to_owned();
         assert_eq!(way(200), Way::Tracked(Some(link())));
         assert_eq!(way(201), Way::Changes(link()));
+    }
+
+    #[test]
+    fn a_lasting_refusal_is_not_asked_for_again_every_day() {
+        let names = ["user", "user_sponsor", "user_authentication_method"];
+        let mut memory = remembered(&[("user", 1), ("user_sponsor", 1)]);
+        let refused = KindMemory {
+            refusal: Some(Refusal {
+                at: time(NOW - 86_400),
+                state: CoverageState::Forbidden,
+                reason: "needs a permission".to_owned(),
+            }),
+            ..KindMemory::default()
+        };
+        let kind = "user_authentication_method";
+        memory.kinds.insert(kind.to_owned(), refused);
+        let daily = plan(&names, &memory, false);
+        assert_eq!(
+            *way(&daily, "user"),
+            Way::Changes("delta of user".to_owned())
+        );
+        assert!(
+            matches!(way(&daily, kind), Way::Recalled(CoverageState::Forbidden, reason)
+                if reason.starts_with("needs a permission (asked "))
+        );
+        assert_eq!(*way(&plan(&names, &memory, true), kind), Way::Below);
+
+        // With other permissions it is asked for again.
+        let reader = Reader {
+            roles: Some(vec!["User.Read.All".to_owned()]),
+            signed_in: false,
+        };
+        let other = plan_of(&names, &memory, &reader, 1000, false);
+        assert_eq!(*way(&other, kind), Way::Below);
+        assert!(matches!(way(&other, "user"), Way::Tracked(_)));
+    }
+
+    #[test]
+    fn the_log_is_read_from_where_kinds_that_go_by_it_were_told_last() {
+        let names = ["user", "user_sponsor", HINTING_LOG];
+        let mut memory = remembered(&[("user", 3), ("user_sponsor", 3), (HINTING_LOG, 0)]);
+        let since = |memory: &Memory| match way(&plan(&names, memory, false), HINTING_LOG) {
+            Way::Log(since) => NOW - since.as_second(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(since(&memory), 3 * 86_400 + 6 * 3600);
+        let known = memory.kinds.entry("user_sponsor".to_owned()).or_default();
+        known.hinted_to = Some(time(NOW));
+        assert_eq!(since(&memory), 6 * 3600);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use catalog::Kind;
 
+use super::hints::HINTING_LOG;
 use super::message::{Message, Outcome};
 use super::reader::row_ids;
 
@@ -29,7 +30,7 @@ impl Resumed {
     pub(super) fn note(&mut self, message: &Message, kind: impl Fn(&str) -> Option<&'static Kind>) {
         match message {
             Message::Page(page) => {
-                if page.kind == "directory_audit" {
+                if page.kind == HINTING_LOG {
                     self.audits.push(page.body.clone());
                 }
                 let begun = self.kinds.entry(page.kind.clone()).or_default();

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Kind;
-use graph::{Api, Client, Get, Identity, MeterReport};
+use graph::{Api, Client, Get, MeterReport};
 use jiff::{SignedDuration, Timestamp};
 use model::is_guid;
 use store::{Commit, CoverageState, Finding, KindRecord, RecordId, SnapshotNumber, Source, Writer};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::memory::Memory;
+use super::memory::{Lesson, Memory};
 use super::message::{Message, Mode, Outcome};
 use super::plan::{self, Plan, Situation};
 use super::reader::{Limits, Reader};
@@ -166,8 +166,9 @@ pub fn collect(
     check_tenant(writer, identity.tenant.as_deref())?;
     runtime.block_on(set_clock(client));
     let begun = Begun::new(writer, client, request)?;
-    let memory = Memory::load(writer.archive())?;
-    let plan = planned(writer, &identity, request, &memory, begun.taken_at);
+    let mut memory = Memory::load(writer.archive())?;
+    let reader = plan::Reader::new(&identity);
+    let plan = planned(writer, &reader, request, &memory, begun.taken_at);
     let known = Known::new(writer.archive())?;
     let source = Source {
         kind: "graph".to_owned(),
@@ -224,8 +225,11 @@ pub fn collect(
             (snapshot.number, snapshot.id, record.kinds, 0, false)
         }
     };
-    let mut memory = memory;
-    memory.learn(outcomes.values());
+    memory.learn(&Lesson {
+        outcomes: &outcomes,
+        begun_at: begun.taken_at,
+        roles: reader.roles.as_deref().unwrap_or_default(),
+    });
     memory.save(writer.archive(), number)?;
     Spool::discard(writer.archive())?;
     let kinds = record
@@ -248,18 +252,11 @@ pub fn collect(
 /// What a run reads, and which way.
 fn planned(
     writer: &Writer,
-    identity: &Identity,
+    reader: &plan::Reader,
     request: &CollectRequest,
     memory: &Memory,
     now: Timestamp,
 ) -> Plan {
-    let reader = plan::Reader {
-        roles: identity.roles.clone(),
-        signed_in: identity
-            .scopes
-            .as_ref()
-            .is_some_and(|scopes| !scopes.is_empty()),
-    };
     let archive = writer.archive();
     let latest = archive.snapshots().last();
     let counts = |name: &str| {
@@ -271,7 +268,7 @@ fn planned(
     };
     let situation = Situation {
         memory,
-        reader: &reader,
+        reader,
         counts: &counts,
         now,
         full: request.full,

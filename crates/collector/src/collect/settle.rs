@@ -64,7 +64,7 @@ impl Taker<'_> {
             matches!(
                 outcome.state,
                 CoverageState::Complete | CoverageState::Partial
-            ) && outcome.mode != Mode::Unread
+            ) && !matches!(outcome.mode, Mode::Unread | Mode::Recalled)
         };
         match failed {
             Some(failed) if !outcomes().any(is_read) => Err(Error::NothingRead(

@@ -59,6 +59,7 @@ impl Reader {
         };
         self.read_news(step).await?;
         self.restart(step, true).await?;
+        self.set_changed(step.kind, read.ids);
         let whole = self.list(step, None).await?;
         if let Some(link) = &read.delta {
             self.touched(step, link).await?;

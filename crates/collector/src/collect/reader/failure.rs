@@ -72,7 +72,22 @@ impl Failure {
         Outcome {
             state,
             reason: Some(reason),
+            lasting: self.is_lasting(),
             ..outcome(step.kind, mode)
+        }
+    }
+
+    /// Whether the same would be answered tomorrow, if nobody changes anything.
+    pub(super) fn is_lasting(&self) -> bool {
+        let kinds = [
+            ErrorKind::Forbidden,
+            ErrorKind::NotLicensed,
+            ErrorKind::NotFound,
+            ErrorKind::Unsupported,
+        ];
+        match self {
+            Self::Graph(error) => kinds.contains(&error.kind()),
+            _ => false,
         }
     }
 
@@ -118,4 +133,31 @@ fn refusal(error: &graph::Error, kind: &Kind) -> (CoverageState, String) {
 
 fn licence(kind: &Kind) -> &'static str {
     kind.licence.title()
+}
+
+/// Lists below some parents that could not be read.
+#[derive(Debug)]
+pub(super) struct Missed {
+    /// Why the first of them could not.
+    pub(super) first: Failure,
+    pub(super) count: usize,
+    /// Whether all of them would be missed again.
+    pub(super) lasting: bool,
+}
+
+impl Missed {
+    pub(super) fn add(missed: Option<Self>, failure: Failure) -> Self {
+        match missed {
+            Some(missed) => Self {
+                count: missed.count + 1,
+                lasting: missed.lasting && failure.is_lasting(),
+                ..missed
+            },
+            None => Self {
+                lasting: failure.is_lasting(),
+                first: failure,
+                count: 1,
+            },
+        }
+    }
 }

@@ -9,7 +9,7 @@ use model::KEY_SEPARATOR;
 
 use super::super::message::{Message, Mode, Outcome};
 use super::super::plan::{Step, is_singleton};
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Missed, Result};
 use super::pages::{Place, Read, row_ids};
 use super::{BATCH, Reader, outcome};
 
@@ -214,38 +214,34 @@ impl Reader {
     }
 
     /// Reads many lists of a kind, each below one parent, in batches; `tell` says of each parent that
-    /// all below it was read. Returns why the first of those that could not be read was not, and how
-    /// many.
+    /// all below it was read. Returns what could not be read.
     pub(super) async fn lists(
         &self,
         step: &Step,
         parents: &[String],
         tell: bool,
-    ) -> Result<Option<(Failure, u64)>> {
+    ) -> Result<Option<Missed>> {
         let mut waiting = parents.chunks(BATCH);
         let mut reading = FuturesUnordered::new();
         for chunk in waiting.by_ref().take(BATCHES_AT_ONCE) {
             reading.push(self.chunk(step, chunk, tell));
         }
-        let mut failed: Option<(Failure, u64)> = None;
+        let mut missed: Option<Missed> = None;
         while let Some(result) = reading.next().await {
             if let Some(chunk) = waiting.next() {
                 reading.push(self.chunk(step, chunk, tell));
             }
             for failure in result? {
-                match &mut failed {
-                    Some((_, count)) => *count += 1,
-                    None => failed = Some((failure, 1)),
-                }
+                missed = Some(Missed::add(missed, failure));
             }
-            if failed
+            if missed
                 .as_ref()
-                .is_some_and(|(failure, _)| is_final(failure))
+                .is_some_and(|missed| is_final(&missed.first))
             {
                 break;
             }
         }
-        Ok(failed)
+        Ok(missed)
     }
 
     /// Reads the lists below some parents.

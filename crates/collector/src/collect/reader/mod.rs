@@ -14,7 +14,7 @@ pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
 pub(super) use pages::row_ids;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use catalog::Kind;
@@ -47,11 +47,13 @@ pub(super) struct Limits {
 
 /// The ids of a kind's rows, as far as others stand below them. Each is composed of the ids of its
 /// parents and its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rows {
-    ids: Vec<String>,
+    ids: Arc<Vec<String>>,
     /// Whether these are all; else only those known to have changed.
     all: bool,
+    /// Those a delta named, where all are known.
+    changed: Arc<Vec<String>>,
 }
 
 /// A run's reading side.
@@ -65,7 +67,7 @@ pub(super) struct Reader {
     hints: Mutex<Hints>,
     rows: Mutex<HashMap<&'static str, Rows>>,
     /// How kinds that are finished were read.
-    states: Mutex<HashMap<String, CoverageState>>,
+    states: Mutex<HashMap<String, (CoverageState, Mode)>>,
     /// Properties Graph refused, by kind: not asked for again.
     refused: Mutex<HashMap<&'static str, Vec<String>>>,
 }
@@ -181,12 +183,14 @@ impl Reader {
             Err(Failure::Gone) => return Err(Gone),
             Err(failure) => failure.outcome(step),
         };
+        let is_read = !matches!(outcome.mode, Mode::Unread | Mode::Recalled);
         let outcome = Outcome {
-            read_from: Some(from).filter(|_| outcome.mode != Mode::Unread),
-            read_to: Some(self.now()).filter(|_| outcome.mode != Mode::Unread),
+            read_from: Some(from).filter(|_| is_read),
+            read_to: Some(self.now()).filter(|_| is_read),
             ..outcome
         };
-        lock(&self.states).insert(step.kind.name.to_owned(), outcome.state);
+        let state = (outcome.state, outcome.mode);
+        lock(&self.states).insert(step.kind.name.to_owned(), state);
         for along in self.plan.along(step.kind) {
             self.tell_done(Outcome {
                 kind: along.kind.name.to_owned(),
@@ -216,6 +220,11 @@ impl Reader {
                 state: CoverageState::Forbidden,
                 reason: Some(reason.clone()),
                 ..outcome(step.kind, Mode::Unread)
+            }),
+            Way::Recalled(state, reason) => Ok(Outcome {
+                state: *state,
+                reason: Some(reason.clone()),
+                ..outcome(step.kind, Mode::Recalled)
             }),
             Way::Orphaned(reason) => Ok(Outcome {
                 state: CoverageState::NotSelected,
@@ -256,23 +265,30 @@ impl Reader {
             .get_mut()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         for (kind, ids) in self.resumed.take_rows() {
-            rows.entry(kind).or_default().ids.extend(ids);
+            let rows = rows.entry(kind).or_default();
+            Arc::make_mut(&mut rows.ids).extend(ids);
         }
         for step in &self.plan.steps {
             if let Some(outcome) = self.resumed.outcome(step.kind.name) {
-                rows.entry(step.kind.name).or_default().all = outcome.mode == Mode::Whole;
-                states.insert(step.kind.name.to_owned(), outcome.state);
+                let rows = rows.entry(step.kind.name).or_default();
+                rows.all = outcome.mode == Mode::Whole;
+                // Which of them the delta named before the list is not known any more.
+                rows.changed = Arc::clone(&rows.ids);
+                states.insert(step.kind.name.to_owned(), (outcome.state, outcome.mode));
             }
         }
     }
 
     /// Adds ids of a kind's rows.
     fn add_rows(&self, kind: &'static Kind, ids: Vec<String>) {
-        lock(&self.rows)
-            .entry(kind.name)
-            .or_default()
-            .ids
-            .extend(ids);
+        let mut all = lock(&self.rows);
+        let rows = all.entry(kind.name).or_default();
+        Arc::make_mut(&mut rows.ids).extend(ids);
+    }
+
+    /// Notes which rows a delta named, before all are listed.
+    fn set_changed(&self, kind: &'static Kind, ids: Vec<String>) {
+        lock(&self.rows).entry(kind.name).or_default().changed = Arc::new(ids);
     }
 
     fn set_all(&self, kind: &'static Kind, all: bool) {
@@ -333,6 +349,7 @@ fn outcome(kind: &Kind, mode: Mode) -> Outcome {
         read_to: None,
         delta: None,
         whole_at: None,
+        lasting: false,
     }
 }
 

@@ -4,6 +4,7 @@ use catalog::{Kind, Request, Throttle};
 use graph::{Api, ErrorKind, Family, Get, Link, Page as GraphPage, PageGuard};
 use model::{KEY_SEPARATOR, Parser, Value, fold_id};
 
+use super::super::hints::HINTING_LOG;
 use super::super::message::{Message, Page};
 use super::super::plan::{Step, is_singleton};
 use super::failure::{Failure, Result};
@@ -173,7 +174,7 @@ impl Reader {
         read: &mut Read,
     ) -> Result<()> {
         let kind = place.step.kind;
-        if kind.name == "directory_audit" {
+        if kind.name == HINTING_LOG {
             lock(&self.hints).learn(&page.body, &self.hinted());
         }
         if place.step.has_children || place.step.kind.read_each {
