@@ -8,6 +8,7 @@ use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
     ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
+use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
 use crate::progress::ProgressChoice;
 use crate::secrets::KeyArgs;
@@ -92,9 +93,19 @@ pub(crate) struct Globals {
     /// Say only what was asked for
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say more; twice for everything
+    /// Say more, and warn of every trouble on the way; twice: each request
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Form of what -v and -vv tell of the work: text, json
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) log_format: LogFormat,
     /// Colours: auto, always, never
     #[arg(
         long,

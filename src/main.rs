@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod failure;
+mod logging;
 mod output;
 mod pager;
 mod permissions;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             });
         }
     };
+    logging::begin(&cli.globals);
     let app = match App::new(cli.globals) {
         Ok(app) => app,
         Err(failure) => return failure.report(false, false),

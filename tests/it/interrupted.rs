@@ -14,7 +14,7 @@ const SLOW_MS: u64 = 100;
 /// Answers that are waited for before a run is interrupted. All kinds take many times as many.
 const ANSWERS: u64 = 30;
 /// The first file of what a run has read: before it is there, a run that is killed has read nothing.
-const FIRST_FILE: &str = "t.entrace/work/run/000000";
+const FIRST_FILE: [&str; 4] = ["t.entrace", "work", "run", "000000"];
 
 impl Living {
     /// Starts a snapshot of everything and comes back in the middle of it, when it is far enough.
@@ -107,7 +107,7 @@ fn ctrl_c_leaves_no_snapshot_and_resuming_completes_it() {
 #[test]
 fn kill_leaves_no_snapshot_and_resuming_completes_it() {
     let living = Living::new();
-    let file = living.place.path(FIRST_FILE);
+    let file = living.place.path(&FIRST_FILE.join("/"));
     let mut child = living.half_a_snapshot(|_| file.exists());
     child.kill().expect("because the process is ours");
     let ended = child.wait().expect("because the process is ours");

@@ -36,6 +36,8 @@ pub struct MeterReport {
     pub labels: BTreeMap<String, Figures>,
     /// Sums of the labels.
     pub total: Figures,
+    /// Exchanges with Graph, a batch being one and a repeat another.
+    pub calls: u64,
     /// Batches sent; their contents are counted under the labels.
     pub batches: u64,
     /// Requests for tokens.
@@ -92,8 +94,10 @@ impl Meter {
         self.figures(label, |figures| figures.retry_wait_ms += milliseconds(wait));
     }
 
-    pub(crate) fn batch(&self) {
-        self.lock().batches += 1;
+    pub(crate) fn call(&self, is_batch: bool) {
+        let mut report = self.lock();
+        report.calls += 1;
+        report.batches += u64::from(is_batch);
     }
 
     pub(crate) fn token(&self) {

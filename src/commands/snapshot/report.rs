@@ -53,6 +53,7 @@ pub(super) fn print_summary(app: &App, report: &CollectReport, watcher: &Watcher
         "kinds_not_selected": in_state(CoverageState::NotSelected).len(),
         "kinds_failed": in_state(CoverageState::Failed),
         "requests": report.meter.total.requests,
+        "calls": report.meter.calls,
         "batches": report.meter.batches,
         "resource_units": report.meter.total.resource_units,
         "retries": report.meter.total.retries,
@@ -95,7 +96,7 @@ pub(super) fn print(
         ),
         plural(sum(|kind| kind.new_versions), "new version"),
         bytes(report.bytes_added),
-        asked(meter.total.requests, meter.batches),
+        asked(meter.total.requests, meter.calls),
         watcher.elapsed().as_secs_f64()
     );
     kinds(app, report, &mut text);
@@ -105,13 +106,8 @@ pub(super) fn print(
     app.next_command(if has_before { "diff" } else { "ls" })
 }
 
-fn asked(requests: u64, batches: u64) -> String {
-    let requests = plural(requests, "request");
-    match batches {
-        0 => requests,
-        1 => format!("{requests}, most of them in one batch"),
-        batches => format!("{requests}, most of them in {} batches", count(batches)),
-    }
+fn asked(requests: u64, calls: u64) -> String {
+    format!("{} in {}", plural(requests, "request"), plural(calls, "call"))
 }
 
 /// The kinds in which something changed, those with most changes first.

@@ -157,9 +157,7 @@ impl Client {
         ask.items
             .iter()
             .for_each(|item| self.0.meter.sent(item.label, again || item.again));
-        if ask.batch {
-            self.0.meter.batch();
-        }
+        self.0.meter.call(ask.batch);
         let start = self.0.clock.monotonic();
         let outcome = self
             .0
