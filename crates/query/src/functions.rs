@@ -4,98 +4,117 @@ use std::sync::Arc;
 
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result as EngineResult;
+use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
 use crate::scope::Scope;
-use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable, RelationTable};
+use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable};
 
-/// Names of all table functions.
-pub(crate) const FUNCTIONS: [&str; 6] = [
-    "diff",
-    "diff_properties",
-    "diff_links",
-    "history",
-    "generate_series",
-    "range",
+/// A table function: its name, its arguments as the usage line shows them, and what makes its table.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) arguments: &'static str,
+    table: fn(&Call<'_>) -> Result<Arc<dyn TableProvider>>,
+}
+
+/// All table functions of ours.
+pub(crate) const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "diff",
+        arguments: "'FROM', 'TO' [, 'KIND']",
+        table: DiffTable::function,
+    },
+    Function {
+        name: "diff_links",
+        arguments: "'FROM', 'TO'",
+        table: LinkDiffTable::function,
+    },
+    Function {
+        name: "diff_properties",
+        arguments: "'FROM', 'TO' [, 'KIND']",
+        table: PropertyDiffTable::function,
+    },
+    Function {
+        name: "history",
+        arguments: "'OBJECT'",
+        table: HistoryOfTable::function,
+    },
 ];
 
-/// One of our table functions, bound to what the session may see.
-#[derive(Debug)]
-pub(crate) struct Function {
-    name: &'static str,
+/// Table functions of the engine that make numbers and nothing else.
+const ENGINE_FUNCTIONS: [&str; 2] = ["generate_series", "range"];
+
+/// Whether a name is that of a table function.
+pub(crate) fn is_function(name: &str) -> bool {
+    ENGINE_FUNCTIONS.contains(&name) || FUNCTIONS.iter().any(|function| function.name == name)
+}
+
+/// Makes the functions known to an engine, bound to what the session may see.
+pub(crate) fn register(context: &SessionContext, scope: &Scope) {
+    for function in FUNCTIONS {
+        let bound = Bound {
+            function,
+            scope: scope.clone(),
+        };
+        context.register_udtf(function.name, Arc::new(bound));
+    }
+}
+
+/// One call of a table function.
+pub(crate) struct Call<'c> {
+    pub(crate) scope: &'c Scope,
+    /// The arguments, which are all texts.
+    pub(crate) texts: Vec<String>,
+    function: &'static Function,
+}
+
+impl Call<'_> {
+    /// The error of a call with other arguments than the function takes.
+    pub(crate) fn misused(&self) -> Error {
+        let Function {
+            name, arguments, ..
+        } = self.function;
+        Error::invalid(format!("usage: {name}({arguments}), all of them text"))
+    }
+
+    /// A kind by any of its names.
+    pub(crate) fn kind(&self, text: &str) -> Result<String> {
+        let name = catalog::resolve(text).map_or(text, |kind| kind.name);
+        let stored = self.scope.source.archive.kind(name).is_some();
+        if stored || catalog::by_name(name).is_some() {
+            return Ok(name.to_owned());
+        }
+        Err(Error::NotFound(format!("there is no kind {text:?}")))
+    }
+}
+
+/// A function with the session it belongs to.
+struct Bound {
+    function: &'static Function,
     scope: Scope,
 }
 
-impl Function {
-    pub(crate) fn all(
-        scope: &Scope,
-    ) -> impl Iterator<Item = (&'static str, Arc<dyn TableFunctionImpl>)> + '_ {
-        FUNCTIONS[..4].iter().map(|name| {
-            let function: Arc<dyn TableFunctionImpl> = Arc::new(Self {
-                name,
-                scope: scope.clone(),
-            });
-            (*name, function)
-        })
-    }
-
-    fn usage(&self) -> String {
-        let arguments = match self.name {
-            "history" => "'OBJECT'",
-            "diff_links" => "'FROM', 'TO'",
-            _ => "'FROM', 'TO' [, 'KIND']",
-        };
-        format!("usage: {}({arguments}), all of them text", self.name)
-    }
-
-    fn table(&self, arguments: &[Expr]) -> Result<Arc<dyn TableProvider>> {
-        let texts = arguments
-            .iter()
-            .map(literal_text)
-            .collect::<Option<Vec<String>>>();
-        let texts = texts.ok_or_else(|| Error::invalid(self.usage()))?;
-        let source = &self.scope.source;
-        if self.name == "history" {
-            let [object] = texts.as_slice() else {
-                return Err(Error::invalid(self.usage()));
-            };
-            let object = source.object(object)?;
-            return Ok(RelationTable::provider(HistoryOfTable::new(
-                source,
-                object,
-                self.scope.horizon.clone(),
-            )));
-        }
-        let (from, to, only) = match texts.as_slice() {
-            [from, to] => (from, to, None),
-            [from, to, kind] if self.name != "diff_links" => {
-                (from, to, Some(known_kind(kind, &self.scope)?))
-            }
-            _ => return Err(Error::invalid(self.usage())),
-        };
-        let (from, to) = (self.scope.resolve(from)?, self.scope.resolve(to)?);
-        self.scope.touch(&from, only.as_deref());
-        self.scope.touch(&to, only.as_deref());
-        Ok(match self.name {
-            "diff" => RelationTable::provider(DiffTable::new(source, from, to, only)),
-            "diff_properties" => {
-                RelationTable::provider(PropertyDiffTable::new(source, from, to, only))
-            }
-            _ => RelationTable::provider(LinkDiffTable::new(source, from, to)),
-        })
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.function.name)
     }
 }
 
-/// A kind by any of its names.
-fn known_kind(text: &str, scope: &Scope) -> Result<String> {
-    let name = catalog::resolve(text).map_or(text, |kind| kind.name);
-    let stored = scope.source.archive.kind(name).is_some();
-    if stored || catalog::by_name(name).is_some() {
-        return Ok(name.to_owned());
+impl TableFunctionImpl for Bound {
+    fn call_with_args(&self, arguments: TableFunctionArgs) -> EngineResult<Arc<dyn TableProvider>> {
+        let texts: Option<Vec<String>> = arguments.exprs().iter().map(literal_text).collect();
+        let call = Call {
+            scope: &self.scope,
+            texts: texts.unwrap_or_default(),
+            function: self.function,
+        };
+        if call.texts.len() != arguments.exprs().len() {
+            return Err(call.misused().into());
+        }
+        Ok((self.function.table)(&call)?)
     }
-    Err(Error::NotFound(format!("there is no kind {text:?}")))
 }
 
 fn literal_text(argument: &Expr) -> Option<String> {
@@ -107,11 +126,5 @@ fn literal_text(argument: &Expr) -> Option<String> {
             _,
         ) => Some(text.clone()),
         _ => None,
-    }
-}
-
-impl TableFunctionImpl for Function {
-    fn call_with_args(&self, arguments: TableFunctionArgs) -> EngineResult<Arc<dyn TableProvider>> {
-        Ok(self.table(arguments.exprs())?)
     }
 }

@@ -8,7 +8,7 @@ use datafusion::error::{DataFusionError, Result as EngineResult};
 use store::Snapshot;
 
 use crate::error::Error;
-use crate::functions::FUNCTIONS;
+use crate::functions::is_function;
 use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
@@ -228,7 +228,7 @@ impl SchemaProvider for Schema {
         match self.provider(name)? {
             Some(table) => Ok(Some(table)),
             // Functions are looked up as tables first.
-            None if FUNCTIONS.contains(&name) => Ok(None),
+            None if is_function(name) => Ok(None),
             None => Err(Error::NotFound(unknown_table(name, &self.table_names())).into()),
         }
     }

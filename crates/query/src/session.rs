@@ -8,7 +8,6 @@ use std::time::Duration;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::SchemaProvider;
-use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -22,7 +21,8 @@ use store::Snapshot;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::functions::Function;
+use crate::functions;
+use crate::parameters::bind;
 use crate::plain::{plain_batch, plain_schema};
 use crate::schemas::{CATALOG, Catalog, SCHEMA, Schema};
 use crate::scope::{Provenance, Scope};
@@ -202,6 +202,7 @@ impl Session {
         }
         check_statement(&statement)?;
         check_size(&statement)?;
+        bind(&mut statement, parameters)?;
         self.scope.forget_touched();
         let state = self.context.state();
         resolve_versions(&mut statement, &self.scope, &state)?;
@@ -217,7 +218,6 @@ impl Session {
                 "an archive is asked with SELECT and changed by import: this statement would write",
             )
         })?;
-        let plan = bind(plan, parameters)?;
         let limits = self.options.limits;
         let deadline = limits.time.map(|time| Instant::now() + time);
         let frame = self.context.execute_logical_plan(plan).await?;
@@ -302,45 +302,6 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
             scope: scope.clone(),
         }),
     );
-    for (name, function) in Function::all(scope) {
-        context.register_udtf(name, function);
-    }
+    functions::register(&context, scope);
     Ok(context)
-}
-
-fn bind(
-    plan: datafusion::logical_expr::LogicalPlan,
-    parameters: &BTreeMap<String, String>,
-) -> Result<datafusion::logical_expr::LogicalPlan> {
-    let wanted = plan.get_parameter_names()?;
-    for name in &wanted {
-        let bare = name.trim_start_matches('$');
-        if !parameters.contains_key(bare) {
-            return Err(Error::invalid(format!(
-                "the statement has a parameter {name}: give it with --param {bare}=VALUE"
-            )));
-        }
-    }
-    if let Some(extra) = parameters
-        .keys()
-        .find(|name| !wanted.contains(&format!("${name}")))
-    {
-        return Err(Error::invalid(format!(
-            "the statement has no parameter ${extra}"
-        )));
-    }
-    if parameters.is_empty() {
-        return Ok(plan);
-    }
-    let values = parameters
-        .iter()
-        .map(|(name, text)| (name.clone(), parameter(text)))
-        .collect::<Vec<_>>();
-    Ok(plan.with_param_values(ParamValues::from(values))?)
-}
-
-/// A whole number is a number, everything else is text.
-fn parameter(text: &str) -> ScalarValue {
-    text.parse::<i64>()
-        .map_or_else(|_| ScalarValue::from(text), ScalarValue::from)
 }

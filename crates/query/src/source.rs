@@ -8,12 +8,14 @@ use store::{Archive, KindNumber, Snapshot, SnapshotNumber, StateChange, StoredKi
 
 use crate::columns::{Columns, KindColumns};
 use crate::error::{Error, Result};
+use crate::mentions::{Mentioned, Mentions};
 
 /// An archive being asked. Clones share everything.
 #[derive(Debug)]
 pub struct Source {
     pub(crate) archive: Arc<Archive>,
     columns: Columns,
+    mentioned: Mentioned,
     /// The time that `now` and durations mean.
     pub(crate) now: Timestamp,
     changes: Mutex<HashMap<KindNumber, Arc<Vec<StateChange>>>>,
@@ -31,6 +33,7 @@ impl Source {
         Arc::new(Self {
             archive,
             columns: Columns::default(),
+            mentioned: Mentioned::default(),
             now,
             changes: Mutex::default(),
             times,
@@ -45,6 +48,11 @@ impl Source {
 
     pub(crate) fn columns(&self, kind: &StoredKind) -> Result<Arc<KindColumns>> {
         self.columns.kind(&self.archive, kind)
+    }
+
+    /// Which versions of a kind name which objects.
+    pub(crate) fn mentions(&self, kind: &StoredKind) -> Result<Arc<Mentions>> {
+        self.mentioned.kind(&self.archive, kind)
     }
 
     /// When a snapshot (or an import of events) was taken.

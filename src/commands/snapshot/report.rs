@@ -107,7 +107,11 @@ pub(super) fn print(
 }
 
 fn asked(requests: u64, calls: u64) -> String {
-    format!("{} in {}", plural(requests, "request"), plural(calls, "call"))
+    format!(
+        "{} in {}",
+        plural(requests, "request"),
+        plural(calls, "call")
+    )
 }
 
 /// The kinds in which something changed, those with most changes first.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
 use roaring::RoaringBitmap;
 use store::{KindNumber, Snapshot, StoredKind};
 
@@ -12,8 +13,9 @@ use super::arrays::{self, ROWS, Type, batch_of, constant, numbers, texts};
 use super::changes::{edges_from, version_text};
 use super::delta::{Comparison, Delta, deltas, with_payloads};
 use super::names::{Named, named};
-use super::provider::{Emit, Relation, Scan};
+use super::provider::{Emit, Relation, RelationTable, Scan};
 use crate::error::Result;
+use crate::functions::Call;
 use crate::source::Source;
 
 const COLUMNS: [(&str, Type); 9] = [
@@ -29,6 +31,20 @@ const COLUMNS: [(&str, Type); 9] = [
 ];
 const PROPERTIES: usize = 5;
 const LINKS: usize = 6;
+
+/// The two states and the kind that a comparison is asked for.
+pub(crate) fn compared(call: &Call<'_>) -> Result<(Snapshot, Snapshot, Option<String>)> {
+    let (from, to, only) = match call.texts.as_slice() {
+        [from, to] => (from, to, None),
+        [from, to, kind] => (from, to, Some(call.kind(kind)?)),
+        _ => return Err(call.misused()),
+    };
+    let scope = call.scope;
+    let (from, to) = (scope.resolve(from)?, scope.resolve(to)?);
+    scope.touch(&from, only.as_deref());
+    scope.touch(&to, only.as_deref());
+    Ok((from, to, only))
+}
 
 /// The kinds that can be compared: states that both snapshots know.
 pub(crate) fn comparable(
@@ -80,12 +96,18 @@ pub(crate) struct DiffTable {
 }
 
 impl DiffTable {
-    pub(crate) fn new(
-        source: &Arc<Source>,
-        from: Snapshot,
-        to: Snapshot,
-        only: Option<String>,
-    ) -> Self {
+    /// `diff('FROM', 'TO' [, 'KIND'])`.
+    pub(crate) fn function(call: &Call<'_>) -> Result<Arc<dyn TableProvider>> {
+        let (from, to, only) = compared(call)?;
+        Ok(RelationTable::provider(Self::new(
+            &call.scope.source,
+            from,
+            to,
+            only,
+        )))
+    }
+
+    fn new(source: &Arc<Source>, from: Snapshot, to: Snapshot, only: Option<String>) -> Self {
         Self {
             source: Arc::clone(source),
             from,

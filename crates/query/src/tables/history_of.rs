@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
 use store::Snapshot;
 
 use super::arrays::{self, Type, batch_of, bools, numbers, texts, times};
 use super::changes::version_text;
 use super::lives::{Life, Lives};
-use super::provider::{Emit, Relation, Scan};
+use super::provider::{Emit, Relation, RelationTable, Scan};
 use crate::error::Result;
+use crate::functions::Call;
 use crate::object::ObjectRef;
 use crate::source::{Source, short_id};
 
@@ -38,7 +40,18 @@ pub(crate) struct HistoryOfTable {
 }
 
 impl HistoryOfTable {
-    pub(crate) fn new(source: &Arc<Source>, object: ObjectRef, horizon: Option<Snapshot>) -> Self {
+    /// `history('OBJECT')`.
+    pub(crate) fn function(call: &Call<'_>) -> Result<Arc<dyn TableProvider>> {
+        let [object] = call.texts.as_slice() else {
+            return Err(call.misused());
+        };
+        let source = &call.scope.source;
+        let object = source.object(object)?;
+        let horizon = call.scope.horizon.clone();
+        Ok(RelationTable::provider(Self::new(source, object, horizon)))
+    }
+
+    fn new(source: &Arc<Source>, object: ObjectRef, horizon: Option<Snapshot>) -> Self {
         Self {
             source: Arc::clone(source),
             object,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalog::{Kind, Relationship, Shape};
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
 use roaring::RoaringBitmap;
 use store::{Snapshot, StoredKind};
 
@@ -12,10 +13,11 @@ use super::arrays::{self, ROWS, Type, batch_of, constant, texts, times};
 use super::attribution::{Actor, Attribution, Audits};
 use super::changes::{ObjectChange, object_changes};
 use super::delta::deltas;
-use super::diff::{comparable, difference, states};
+use super::diff::{comparable, compared, difference, states};
 use super::names::{Directory, named};
-use super::provider::{Emit, Relation, Scan};
+use super::provider::{Emit, Relation, RelationTable, Scan};
 use crate::error::Result;
+use crate::functions::Call;
 use crate::source::{Source, short_id};
 
 const COLUMNS: [(&str, Type); 20] = [
@@ -294,7 +296,19 @@ pub(crate) struct LinkDiffTable {
 }
 
 impl LinkDiffTable {
-    pub(crate) fn new(source: &Arc<Source>, from: Snapshot, to: Snapshot) -> Self {
+    /// `diff_links('FROM', 'TO')`.
+    pub(crate) fn function(call: &Call<'_>) -> Result<Arc<dyn TableProvider>> {
+        let (from, to, None) = compared(call)? else {
+            return Err(call.misused());
+        };
+        Ok(RelationTable::provider(Self::new(
+            &call.scope.source,
+            from,
+            to,
+        )))
+    }
+
+    fn new(source: &Arc<Source>, from: Snapshot, to: Snapshot) -> Self {
         Self {
             source: Arc::clone(source),
             from,

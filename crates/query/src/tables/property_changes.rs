@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
 use jiff::Timestamp;
 use model::Change;
 use store::{Snapshot, SnapshotNumber, StoredKind};
@@ -13,11 +14,12 @@ use super::arrays::{self, ROWS, Type, batch_of, bools, constant, texts, times};
 use super::attribution::{Attribution, Audits};
 use super::changes::object_changes;
 use super::delta::{Comparison, Delta, deltas, with_payloads};
-use super::diff::{comparable, states};
+use super::diff::{comparable, compared, states};
 use super::names::{Named, named};
-use super::provider::{Emit, Relation, Scan};
+use super::provider::{Emit, Relation, RelationTable, Scan};
 use crate::columns::versions_of;
 use crate::error::Result;
+use crate::functions::Call;
 use crate::source::{Source, short_id};
 
 const COLUMNS: [(&str, Type); 19] = [
@@ -256,12 +258,18 @@ pub(crate) struct PropertyDiffTable {
 }
 
 impl PropertyDiffTable {
-    pub(crate) fn new(
-        source: &Arc<Source>,
-        from: Snapshot,
-        to: Snapshot,
-        only: Option<String>,
-    ) -> Self {
+    /// `diff_properties('FROM', 'TO' [, 'KIND'])`.
+    pub(crate) fn function(call: &Call<'_>) -> Result<Arc<dyn TableProvider>> {
+        let (from, to, only) = compared(call)?;
+        Ok(RelationTable::provider(Self::new(
+            &call.scope.source,
+            from,
+            to,
+            only,
+        )))
+    }
+
+    fn new(source: &Arc<Source>, from: Snapshot, to: Snapshot, only: Option<String>) -> Self {
         Self {
             source: Arc::clone(source),
             from,
