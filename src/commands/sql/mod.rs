@@ -148,7 +148,10 @@ fn ask(
         }
     };
     if settings.timing {
-        App::say(&format!("Time: {:.3} ms", started.elapsed().as_secs_f64() * 1000.0));
+        App::say(&format!(
+            "Time: {:.3} ms",
+            started.elapsed().as_secs_f64() * 1000.0
+        ));
     }
     Ok(())
 }
