@@ -2,7 +2,8 @@
 //!
 //! Versions are numbered without gaps, so a kind's projection is a run of segments (Parquet files, made
 //! once and never changed) and behind them a tail that is read from the packs. A tail that has grown
-//! becomes a segment, and takes smaller neighbours with it. Everything here is derived: whatever is
+//! becomes a segment, and takes smaller neighbours with it. Beside each segment lies a file that says
+//! which of its versions name which ids ([`crate::mentions`]). Everything here is derived: whatever is
 //! missing, damaged or of another schema is read from the packs instead.
 
 mod builder;
@@ -27,10 +28,11 @@ pub use check::{DamagedColumns, check_columns};
 pub use refresh::{RefreshReport, refresh_columns};
 pub(crate) use scan::{Condition, Rows};
 pub(crate) use schema::{ID, KEY, KindSchema, Origin, json_field, time_type};
+pub(crate) use segment::{Name, SegmentKey};
 
 use crate::error::{Error, Result};
 use cache::ArrayCache;
-use segment::{Name, Segment, SegmentKey};
+use segment::Segment;
 
 /// Versions turned into arrays at a time.
 const CHUNK_ROWS: usize = 8192;
@@ -105,10 +107,7 @@ impl KindColumns {
         // Of two segments that start alike the longer one was merged from the shorter.
         runs.sort_unstable_by_key(|(first, end, _)| (*first, std::cmp::Reverse(*end)));
         let key = archive.columns_key();
-        let key = SegmentKey {
-            key: &key,
-            archive: archive.id().to_string(),
-        };
+        let key = SegmentKey::new(archive, &key);
         let mut segments: Vec<Segment> = Vec::new();
         for (first, end, path) in runs {
             let next = segments.last().map_or(0, |segment| segment.end);

@@ -28,7 +28,7 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use datafusion::parquet::file::reader::{ChunkReader, Length};
 use datafusion::parquet::file::statistics::Statistics;
 use datafusion::parquet::schema::types::ColumnPath;
-use store::Storage;
+use store::{Archive, Storage};
 
 use super::schema::{ID, KindSchema, ORDINAL};
 use super::told::fold;
@@ -71,10 +71,26 @@ pub(crate) struct SegmentKey<'k> {
     pub(crate) archive: String,
 }
 
-impl SegmentKey<'_> {
+impl<'k> SegmentKey<'k> {
+    pub(crate) fn new(archive: &Archive, key: &'k [u8; 32]) -> Self {
+        Self {
+            key,
+            archive: archive.id().to_string(),
+        }
+    }
+
     /// Binds a file to its archive, kind and run, so that none can stand in for another.
     fn bound_to(&self, kind: u16, first: u32, end: u32) -> Vec<u8> {
         format!("entrace {} {kind} {first}-{end}", self.archive).into_bytes()
+    }
+
+    /// Key of one file of ids, bound as segments are, and to its content by the salt that follows from it.
+    pub(crate) fn for_ids(&self, kind: u16, first: u32, end: u32, salt: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(self.key);
+        hasher.update(b"entrace v1 ids\0");
+        hasher.update(salt);
+        hasher.update(&self.bound_to(kind, first, end));
+        *hasher.finalize().as_bytes()
     }
 
     /// The hash in a file's name, in hexadecimal characters.
@@ -92,10 +108,24 @@ pub(crate) struct Name<'p> {
 }
 
 impl<'p> Name<'p> {
+    /// How the names of files of columns end.
+    const COLUMNS: &'static str = ".parquet";
+    /// How the names of files of ids end.
+    pub(crate) const IDS: &'static str = ".ids";
+
     /// Reads a path; `None` where it is no segment's.
     pub(crate) fn of(path: &'p str) -> Option<Self> {
+        Self::ending(path, Self::COLUMNS)
+    }
+
+    /// Reads a path; `None` where it is not that of a file of ids.
+    pub(crate) fn of_ids(path: &'p str) -> Option<Self> {
+        Self::ending(path, Self::IDS)
+    }
+
+    fn ending(path: &'p str, end: &str) -> Option<Self> {
         let (kind, name) = path.strip_prefix("columns/")?.split_once('/')?;
-        let mut parts = name.strip_suffix(".parquet")?.split('-');
+        let mut parts = name.strip_suffix(end)?.split('-');
         let (first, end, hash) = (parts.next()?, parts.next()?, parts.next()?);
         let name = Self {
             kind: kind.parse().ok()?,

@@ -98,38 +98,47 @@ pub(crate) fn object_changes(
     only: Option<&RoaringBitmap>,
     mut each: impl FnMut(&StateChange, Vec<ObjectChange>) -> Result<()>,
 ) -> Result<()> {
+    // Versions there were in any statement before.
     let mut known = RoaringBitmap::new();
     let within =
         |versions: &RoaringBitmap| only.map_or_else(|| versions.clone(), |only| versions & only);
     for change in changes {
-        let before = source.taken_at(change.snapshot);
-        let after = change.before.map(|before| source.taken_at(before));
         let (opened, closed) = (within(&change.opened), within(&change.closed));
-        let all = deltas(&source.archive, kind, &opened, &closed)?;
-        let objects: Vec<ObjectChange> = all
-            .into_iter()
-            .map(|delta| {
-                let is_new = known.insert(delta.object);
+        if change.before.is_some() {
+            let before = source.taken_at(change.snapshot);
+            let after = change.before.map(|before| source.taken_at(before));
+            let mut objects = Vec::new();
+            for delta in deltas(&source.archive, kind, &opened, &closed)? {
                 let change_type = match (delta.before, delta.after) {
                     (Some(_), Some(_)) => ChangeType::Modified,
                     (Some(_), None) => ChangeType::Removed,
-                    (None, _) if is_new => ChangeType::Added,
-                    (None, _) => ChangeType::Restored,
+                    (None, _) if was_there(source, kind, &delta, &known)? => ChangeType::Restored,
+                    (None, _) => ChangeType::Added,
                 };
-                ObjectChange {
+                objects.push(ObjectChange {
                     delta,
                     change_type,
                     snapshot: change.snapshot,
                     after,
                     before,
-                }
-            })
-            .collect();
-        if change.before.is_some() {
+                });
+            }
             each(change, objects)?;
         }
+        known |= opened;
     }
     Ok(())
+}
+
+/// Whether any version of an object that is there now was known before.
+fn was_there(
+    source: &Source,
+    kind: KindNumber,
+    delta: &Delta,
+    known: &RoaringBitmap,
+) -> Result<bool> {
+    let versions = source.archive.versions_beside(kind, delta.telling())?;
+    Ok(versions.into_iter().any(|version| known.contains(version)))
 }
 
 impl ChangesTable {

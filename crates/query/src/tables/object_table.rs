@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use catalog::ColumnType;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array,
 };
@@ -17,7 +18,9 @@ use super::arrays::{bools, constant, nanoseconds, texts, times};
 use super::changes::version_text;
 use super::lives::{Life, Lives};
 use super::provider::{Emit, Relation, Scan};
-use crate::columns::{Condition, KindSchema, Origin, RowBuilder, Rows, json_field, time_type};
+use crate::columns::{
+    Condition, KindSchema, Origin, RowBuilder, Rows, json_field, time_type, versions_of,
+};
 use crate::error::{Error, Result};
 use crate::source::{Source, short_id};
 
@@ -159,20 +162,30 @@ impl Relation for ObjectTable {
             return Ok(());
         };
         let archive = &self.source.archive;
+        let candidates = self.candidates(kind, scan)?;
         let (statement, wanted, lives) = match &self.moment {
             Moment::State(snapshot) => {
                 let Some(statement) = archive.statement_of(kind.number, snapshot)? else {
                     return Ok(());
                 };
-                (Some(statement), archive.alive(kind.number, snapshot)?, None)
+                let alive = archive.alive(kind.number, snapshot)?;
+                let wanted = candidates.map_or_else(
+                    || Arc::clone(&alive),
+                    |candidates| Arc::new(candidates & &*alive),
+                );
+                (Some(statement), wanted, None)
             }
-            Moment::Events(_) => (None, Arc::new((0..kind.versions).collect()), None),
+            Moment::Events(_) => {
+                let all = || (0..kind.versions).collect();
+                (None, Arc::new(candidates.unwrap_or_else(all)), None)
+            }
             Moment::History(horizon) => {
                 let changes = self.source.changes(kind.number, horizon.as_ref())?;
-                let mut ever = RoaringBitmap::new();
-                changes.iter().for_each(|change| ever |= &change.opened);
-                let lives = Lives::new(&self.source, &changes);
-                (None, Arc::new(ever), Some(lives))
+                let lives = match &candidates {
+                    Some(candidates) => Lives::among(&self.source, &changes, candidates),
+                    None => Lives::new(&self.source, &changes),
+                };
+                (None, Arc::new(lives.versions()), Some(lives))
             }
         };
         let reading = Reading {
@@ -188,6 +201,41 @@ impl Relation for ObjectTable {
 }
 
 impl ObjectTable {
+    /// Versions outside of which nothing is that a scan asks for: those of one object, or those that name
+    /// the objects it asks for. `None` where that is not known without reading.
+    fn candidates(&self, kind: &StoredKind, scan: &Scan) -> Result<Option<RoaringBitmap>> {
+        let mut candidates = versions_of(&self.source.archive, kind, scan.equal("id"))?;
+        for (column, text) in scan.equalities() {
+            let at = self.schema.index_of(column).ok();
+            if !model::is_guid(text) || !at.is_some_and(|at| self.is_named(at)) {
+                continue;
+            }
+            if let Some(mentions) = self.source.mentions_at_hand(kind)? {
+                let naming = mentions.of(text);
+                candidates = Some(match candidates {
+                    Some(candidates) => candidates & naming,
+                    None => naming,
+                });
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Whether a column's values are ids that stand in the version itself, as text.
+    fn is_named(&self, column: usize) -> bool {
+        let stands = |column: usize| {
+            matches!(
+                self.columns.columns[column].origin,
+                Origin::Id
+                    | Origin::Parent
+                    | Origin::Source
+                    | Origin::Target
+                    | Origin::Property(_, ColumnType::Text)
+            )
+        };
+        self.is_stored(column) && stands(self.shown[column])
+    }
+
     /// Last seen values of volatile properties, where the scan shows any of them.
     fn volatile(
         &self,

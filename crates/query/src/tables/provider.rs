@@ -89,6 +89,13 @@ impl Scan {
         self.equal.get(column).map(String::as_str)
     }
 
+    /// The columns that must be equal to a text, with it.
+    pub(crate) fn equalities(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.equal
+            .iter()
+            .map(|(column, text)| (column.as_str(), text.as_str()))
+    }
+
     /// The columns that filters on usable columns alone need.
     pub(crate) fn filter_columns<'s>(
         &'s self,
