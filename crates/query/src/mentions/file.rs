@@ -1,5 +1,5 @@
 //! Files of pairs: which versions of a run name which ids, sorted by id, in blocks that are sealed one
-//! by one, so that one id is found by reading two of them (`docs/format.md` section 13).
+//! by one, so that one id is found by reading two of them (`docs/format.md` section 14).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

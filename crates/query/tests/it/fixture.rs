@@ -230,6 +230,11 @@ pub(crate) fn writer(storage: &Arc<dyn Storage>) -> Writer {
 
 /// Fills an empty storage with the history.
 pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
+    fill_with(storage, |_, _| {})
+}
+
+/// Fills an empty storage; `committed` is called after each snapshot with its number.
+fn fill_with(storage: &Arc<dyn Storage>, committed: impl Fn(usize, &Writer)) -> Writer {
     let slots = vec![SlotChoice::Unprotected];
     let options = CreateOptions {
         tenant: "contoso".to_owned(),
@@ -239,7 +244,7 @@ pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
     };
     Archive::create(storage, &options).expect("because the storage works");
     let mut writer = writer(storage);
-    for (at, kinds) in history() {
+    for (number, (at, kinds)) in (1..).zip(history()) {
         let source = store::Source {
             kind: "test".to_owned(),
             name: "fixture".to_owned(),
@@ -250,6 +255,7 @@ pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
             .expect("because the time is fine");
         kinds.iter().for_each(|stated| write(&mut snapshot, stated));
         snapshot.commit(at).expect("because the storage works");
+        committed(number, &writer);
     }
     writer
         .tag("before", Some(1))
@@ -269,5 +275,16 @@ pub(crate) fn projected(folder: &std::path::Path) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(folder));
     let writer = fill(&storage);
     query::refresh_columns(&writer, true).expect("because the disk works");
+    Source::new(Arc::new(writer.into_archive()), now())
+}
+
+/// The fixture in a folder, with columns of the first snapshots alone: what came later is a tail.
+pub(crate) fn projected_until(folder: &std::path::Path, last: usize) -> Arc<Source> {
+    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(folder));
+    let writer = fill_with(&storage, |number, writer| {
+        if number == last {
+            query::refresh_columns(writer, true).expect("because the disk works");
+        }
+    });
     Source::new(Arc::new(writer.into_archive()), now())
 }
