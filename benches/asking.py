@@ -21,7 +21,7 @@ from days import HERE, Workload, about, made_pair, say
 from measure import Failed, median, run
 from stores import DuckDb, Entrace
 
-TOP_LEVEL = """select count(*) p from (select distinct kind, object_id, split_part(path, '.', 1) from diff_properties('first', 'latest')
+TOP_LEVEL = """select count(*) p from (select distinct kind, object_id, split_part(split_part(path, '.', 1), '[', 1) from diff_properties('first', 'latest')
                where kind not in ('group_member'))"""
 
 

@@ -46,6 +46,8 @@ const COLUMNS: [(&str, Type); 22] = [
 ];
 /// Columns that cost more than reading the index.
 const CHANGED_AT: usize = 4;
+const KIND: usize = 5;
+const TYPE: usize = 8;
 const NAMED: std::ops::RangeInclusive<usize> = 6..=7;
 const PROPERTIES: usize = 9;
 const LINKS: usize = 10;
@@ -70,6 +72,9 @@ pub(crate) enum ChangeType {
 }
 
 impl ChangeType {
+    /// All of them, in the order they are declared.
+    const ALL: [Self; 4] = [Self::Added, Self::Modified, Self::Removed, Self::Restored];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -167,18 +172,20 @@ impl Relation for ChangesTable {
             Audits::default()
         };
         for kind in self.source.state_kinds() {
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows(KIND, &kind.name) {
                 continue;
             }
             let changes = self.source.changes(kind.number, self.horizon.as_ref())?;
             let mut rows = Vec::new();
+            let wanted = ChangeType::ALL.map(|of_type| scan.allows(TYPE, of_type.as_str()));
             let only = versions_of(&self.source.archive, &kind, scan.equal("object_id"))?;
             object_changes(
                 &self.source,
                 kind.number,
                 &changes,
                 only.as_ref(),
-                |_, objects| {
+                |_, mut objects| {
+                    objects.retain(|object| wanted[object.change_type as usize]);
                     rows.extend(objects);
                     Ok(())
                 },

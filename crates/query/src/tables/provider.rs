@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{
+    Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray,
+};
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::cast::as_boolean_array;
@@ -87,6 +89,18 @@ impl Scan {
     /// The text a column must be equal to.
     pub(crate) fn equal(&self, column: &str) -> Option<&str> {
         self.equal.get(column).map(String::as_str)
+    }
+
+    /// Whether a row with this text in a column can pass the filters on that column alone.
+    pub(crate) fn allows(&self, column: usize, text: &str) -> bool {
+        let mut filters = self.filters.iter();
+        filters.all(|filter| {
+            let of_it: ArrayRef = Arc::new(StringArray::from(vec![text]));
+            filter.columns != [column]
+                || filter
+                    .passed(vec![of_it], 1)
+                    .map_or(true, |passed| passed.value(0))
+        })
     }
 
     /// The columns that must be equal to a text, with it.
