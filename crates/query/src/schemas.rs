@@ -24,7 +24,7 @@ pub(crate) const SCHEMA: &str = "public";
 /// Marks a schema as a revision: `"@2026-10-01".users`.
 pub(crate) const REVISION: char = '@';
 /// Ends the name of a kind's table of all versions.
-const HISTORY: &str = "_history";
+pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
 const COMMON: [&str; 10] = [
@@ -137,6 +137,15 @@ impl Schema {
             Some(snapshot) => Ok(snapshot.clone()),
             None => scope.latest(),
         };
+        // An answer from history rests on all that was read until then.
+        let rests_on = |kind: Option<&str>| {
+            if let Ok(snapshot) = moment() {
+                scope.touch(&snapshot, kind);
+            }
+        };
+        if ["changes", "property_changes", "link_changes"].contains(&name) {
+            rests_on(None);
+        }
         Ok(Some(match name {
             "changes" => RelationTable::provider(ChangesTable::new(source, horizon())),
             "property_changes" => {
@@ -167,6 +176,7 @@ impl Schema {
                                 "rows of {table} are kept as they came, without a time to compare: ask for them without AS OF"
                             )));
                         }
+                        rests_on(Some(&kind));
                         RelationTable::provider(ObjectTable::new(
                             source,
                             &kind,
@@ -185,6 +195,7 @@ impl Schema {
                     .strip_suffix(HISTORY)
                     .and_then(|table| self.kind(table))
                 {
+                    rests_on(Some(&kind));
                     RelationTable::provider(ObjectTable::new(
                         source,
                         &kind,

@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::ast::{Expr, Statement, Visit, Visitor};
 use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
+use crate::clauses::rewrite_clauses;
 use crate::dialect::EntraceDialect;
 use crate::error::{Error, Result};
 
@@ -56,9 +57,11 @@ pub(crate) fn parse(sql: &str) -> Result<Statement> {
                 .to_owned(),
         )
     };
+    let tokens = Tokenizer::new(&EntraceDialect, sql)
+        .tokenize_with_location()
+        .map_err(|error| Error::invalid(error.to_string()))?;
     let statements = Parser::new(&EntraceDialect)
-        .try_with_sql(sql)
-        .map_err(syntax)?
+        .with_tokens_with_locations(rewrite_clauses(tokens)?)
         .parse_statements()
         .map_err(syntax)?;
     let count = statements.len();
