@@ -1,5 +1,7 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
+mod allowed;
+mod bounded;
 mod columns;
 mod dialect;
 mod error;
@@ -10,10 +12,14 @@ mod object;
 mod parameters;
 mod plain;
 mod revision;
+mod scalars;
 mod schemas;
 mod scope;
+mod series;
 mod session;
+mod size;
 mod source;
+mod stack;
 mod statement;
 mod tables;
 mod time_travel;
