@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result as EngineResult;
+use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
 use crate::scope::Scope;
+use crate::series::Series;
 use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable};
 
 /// A table function: its name, its arguments as the usage line shows them, and what makes its table.
@@ -46,9 +48,21 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 /// Table functions of the engine that make numbers and nothing else.
 const ENGINE_FUNCTIONS: [&str; 2] = ["generate_series", "range"];
 
+/// Names of all table functions, with their arguments.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ours = FUNCTIONS.iter();
+    ours.map(|function| (function.name, function.arguments))
+        .chain(ENGINE_FUNCTIONS.map(|name| (name, "FROM, TO [, STEP]")))
+}
+
+/// Names of all table functions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    listed().map(|(name, _)| name)
+}
+
 /// Whether a name is that of a table function.
 pub(crate) fn is_function(name: &str) -> bool {
-    ENGINE_FUNCTIONS.contains(&name) || FUNCTIONS.iter().any(|function| function.name == name)
+    names().any(|function| function == name)
 }
 
 /// Makes the functions known to an engine, bound to what the session may see.
@@ -59,6 +73,12 @@ pub(crate) fn register(context: &SessionContext, scope: &Scope) {
             scope: scope.clone(),
         };
         context.register_udtf(function.name, Arc::new(bound));
+    }
+    for series in SessionStateDefaults::default_table_functions() {
+        if ENGINE_FUNCTIONS.contains(&series.name()) {
+            let name = series.name().to_owned();
+            context.register_udtf(&name, Arc::new(Series(series)));
+        }
     }
 }
 

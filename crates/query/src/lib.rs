@@ -1,6 +1,8 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
 mod clauses;
+mod allowed;
+mod bounded;
 mod columns;
 mod dialect;
 mod error;
@@ -11,10 +13,14 @@ mod object;
 mod parameters;
 mod plain;
 mod revision;
+mod scalars;
 mod schemas;
 mod scope;
+mod series;
 mod session;
+mod size;
 mod source;
+mod stack;
 mod statement;
 mod tables;
 mod time_travel;

@@ -12,9 +12,9 @@ use crate::functions::is_function;
 use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
-    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, LinkChangesTable, LinksTable, Moment,
-    ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable, SnapshotsTable, TagsTable,
-    table_name,
+    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
+    LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable,
+    SnapshotsTable, TagsTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -27,11 +27,12 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 11] = [
     "changes",
     "collection_errors",
     "columns",
     "coverage",
+    "functions",
     "link_changes",
     "links",
     "objects",
@@ -156,6 +157,7 @@ impl Schema {
             "coverage" => RelationTable::provider(CoverageTable::new(source, horizon())),
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),
             "columns" => RelationTable::provider(ColumnsTable::new(source)),
+            "functions" => RelationTable::provider(FunctionsTable::new()),
             "tags" => RelationTable::provider(TagsTable::new(source)),
             "objects" => {
                 let snapshot = moment()?;
