@@ -3,6 +3,7 @@
 mod clauses;
 mod allowed;
 mod bounded;
+mod attribution;
 mod columns;
 mod dialect;
 mod error;

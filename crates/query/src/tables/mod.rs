@@ -1,7 +1,6 @@
 //! The tables: one relation a file.
 
 mod arrays;
-mod attribution;
 mod changes;
 mod coverage;
 mod delta;
@@ -18,15 +17,17 @@ mod property_changes;
 mod provider;
 mod snapshots;
 
-pub(crate) use changes::ChangesTable;
+pub(crate) use arrays::{Type, texts};
+pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange};
 pub(crate) use coverage::{CoverageTable, FindingsTable};
+pub(crate) use delta::{Comparison, Delta, with_payloads};
 pub(crate) use described::{ColumnsTable, TagsTable, table_name};
 pub(crate) use diff::DiffTable;
 pub(crate) use functions_table::FunctionsTable;
 pub(crate) use history_of::HistoryOfTable;
 pub(crate) use link_changes::{LinkChangesTable, LinkDiffTable};
 pub(crate) use lives::Lives;
-pub(crate) use names::{Directory, named, written};
+pub(crate) use names::{Directory, Named, named, written};
 pub(crate) use object_table::{Moment, ObjectTable, whole_object};
 pub(crate) use objects::{LinksTable, ObjectsTable};
 pub(crate) use property_changes::{PropertyChangesTable, PropertyDiffTable};
