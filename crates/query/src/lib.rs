@@ -1,5 +1,6 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
+mod access;
 mod columns;
 mod dialect;
 mod error;

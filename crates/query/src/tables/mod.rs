@@ -1,5 +1,6 @@
 //! The tables: one relation a file.
 
+mod access_path;
 mod arrays;
 mod attribution;
 mod changes;
@@ -7,6 +8,8 @@ mod coverage;
 mod delta;
 mod described;
 mod diff;
+mod effective_access;
+mod effective_members;
 mod history_of;
 mod link_changes;
 mod lives;
@@ -17,10 +20,14 @@ mod property_changes;
 mod provider;
 mod snapshots;
 
+pub(crate) use access_path::AccessPathTable;
+pub(crate) use arrays::nanoseconds;
 pub(crate) use changes::ChangesTable;
 pub(crate) use coverage::{CoverageTable, FindingsTable};
 pub(crate) use described::{ColumnsTable, TagsTable, table_name};
 pub(crate) use diff::DiffTable;
+pub(crate) use effective_access::EffectiveAccessTable;
+pub(crate) use effective_members::EffectiveMembersTable;
 pub(crate) use history_of::HistoryOfTable;
 pub(crate) use link_changes::{LinkChangesTable, LinkDiffTable};
 pub(crate) use lives::Lives;
