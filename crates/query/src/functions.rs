@@ -13,6 +13,10 @@ use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::series::Series;
 use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable};
+use crate::tables::{
+    AccessPathTable, DiffTable, EffectiveAccessTable, EffectiveMembersTable, HistoryOfTable,
+    LinkDiffTable, PropertyDiffTable,
+};
 
 /// A table function: its name, its arguments as the usage line shows them, and what makes its table.
 pub(crate) struct Function {
@@ -39,9 +43,34 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         table: PropertyDiffTable::function,
     },
     Function {
+        name: "effective_access",
+        arguments: "['REV']",
+        table: EffectiveAccessTable::function,
+    },
+    Function {
+        name: "effective_members",
+        arguments: "'GROUP' [, 'REV']",
+        table: EffectiveMembersTable::function,
+    },
+    Function {
+        name: "effective_roles",
+        arguments: "'PRINCIPAL' [, 'REV']",
+        table: EffectiveAccessTable::roles_function,
+    },
+    Function {
         name: "history",
         arguments: "'OBJECT'",
         table: HistoryOfTable::function,
+    },
+    Function {
+        name: "path",
+        arguments: "'FROM', 'TO' [, 'REV']",
+        table: AccessPathTable::function,
+    },
+    Function {
+        name: "who_can",
+        arguments: "'ROLE OR PERMISSION' [, 'REV']",
+        table: EffectiveAccessTable::holders_function,
     },
 ];
 

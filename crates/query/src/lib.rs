@@ -4,6 +4,7 @@ mod clauses;
 mod allowed;
 mod bounded;
 mod attribution;
+mod access;
 mod columns;
 mod dialect;
 mod error;

@@ -1,5 +1,6 @@
 //! The tables: one relation a file.
 
+mod access_path;
 mod arrays;
 mod changes;
 mod coverage;
@@ -7,6 +8,8 @@ mod delta;
 mod described;
 mod diff;
 mod functions_table;
+mod effective_access;
+mod effective_members;
 mod history_of;
 mod link_changes;
 mod lives;
@@ -19,11 +22,16 @@ mod snapshots;
 
 pub(crate) use arrays::{Type, texts};
 pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange};
+pub(crate) use access_path::AccessPathTable;
+pub(crate) use arrays::nanoseconds;
+pub(crate) use changes::ChangesTable;
 pub(crate) use coverage::{CoverageTable, FindingsTable};
 pub(crate) use delta::{Comparison, Delta, with_payloads};
 pub(crate) use described::{ColumnsTable, TagsTable, table_name};
 pub(crate) use diff::DiffTable;
 pub(crate) use functions_table::FunctionsTable;
+pub(crate) use effective_access::EffectiveAccessTable;
+pub(crate) use effective_members::EffectiveMembersTable;
 pub(crate) use history_of::HistoryOfTable;
 pub(crate) use link_changes::{LinkChangesTable, LinkDiffTable};
 pub(crate) use lives::Lives;
