@@ -1,6 +1,7 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
 mod columns;
+mod condition;
 mod dialect;
 mod error;
 mod find;
@@ -17,6 +18,7 @@ mod source;
 mod statement;
 mod tables;
 mod time_travel;
+mod timeline;
 
 pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns};
 pub use datafusion::arrow;

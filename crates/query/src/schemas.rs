@@ -13,8 +13,8 @@ use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
     ChangesTable, ColumnsTable, CoverageTable, FindingsTable, LinkChangesTable, LinksTable, Moment,
-    ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable, SnapshotsTable, TagsTable,
-    table_name,
+    ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable, RelationTable,
+    SnapshotsTable, TagsTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -27,7 +27,7 @@ pub(crate) const REVISION: char = '@';
 const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 11] = [
     "changes",
     "collection_errors",
     "columns",
@@ -36,6 +36,7 @@ const COMMON: [&str; 10] = [
     "links",
     "objects",
     "property_changes",
+    "recycle_bin",
     "snapshots",
     "tags",
 ];
@@ -143,6 +144,16 @@ impl Schema {
                 RelationTable::provider(PropertyChangesTable::new(source, horizon()))
             }
             "link_changes" => RelationTable::provider(LinkChangesTable::new(source, horizon())),
+            "recycle_bin" => {
+                let snapshot = moment()?;
+                scope.touch(&snapshot, None);
+                let now = if horizon().is_some() {
+                    snapshot.taken_at
+                } else {
+                    source.now
+                };
+                RelationTable::provider(RecycleBinTable::new(source, snapshot, now))
+            }
             "snapshots" => RelationTable::provider(SnapshotsTable::new(source, horizon())),
             "coverage" => RelationTable::provider(CoverageTable::new(source, horizon())),
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{Expr, Statement, Visit, Visitor};
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::dialect::EntraceDialect;
@@ -40,22 +40,36 @@ pub fn split_statements(script: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Exactly one statement.
-pub(crate) fn parse(sql: &str) -> Result<Statement> {
+fn syntax(error: ParserError) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+    Error::invalid(text.to_owned())
+}
+
+fn check_length(sql: &str) -> Result<()> {
     if sql.len() > MAX_TEXT_BYTES {
         return Err(Error::Limit(format!(
             "the statement has {} bytes, the limit is {MAX_TEXT_BYTES}",
             sql.len()
         )));
     }
-    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
-        let text = error.to_string();
-        Error::invalid(
-            text.strip_prefix("sql parser error: ")
-                .unwrap_or(&text)
-                .to_owned(),
-        )
-    };
+    Ok(())
+}
+
+/// Exactly one expression, and nothing after it.
+pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
+    check_length(sql)?;
+    let mut parser = Parser::new(&EntraceDialect)
+        .try_with_sql(sql)
+        .map_err(syntax)?;
+    let expression = parser.parse_expr().map_err(syntax)?;
+    parser.expect_token(&Token::EOF).map_err(syntax)?;
+    Ok(expression)
+}
+
+/// Exactly one statement.
+pub(crate) fn parse(sql: &str) -> Result<Statement> {
+    check_length(sql)?;
     let statements = Parser::new(&EntraceDialect)
         .try_with_sql(sql)
         .map_err(syntax)?
@@ -123,8 +137,9 @@ impl Visitor for Size {
     }
 }
 
-pub(crate) fn check_size(statement: &Statement) -> Result<()> {
-    match statement.visit(&mut Size::default()) {
+/// Refuses what is too large or too deep to be planned.
+pub(crate) fn check_size(parsed: &impl Visit) -> Result<()> {
+    match parsed.visit(&mut Size::default()) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }

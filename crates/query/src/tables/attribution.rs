@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{Parser, Value};
+use roaring::RoaringBitmap;
+use store::StoredKind;
 
 use crate::error::Result;
 use crate::source::Source;
@@ -62,21 +64,39 @@ pub(crate) struct Audits {
 
 impl Audits {
     pub(crate) fn load(source: &Source) -> Result<Self> {
-        let mut audits = Self::default();
+        match source.archive.kind(AUDITS) {
+            Some(kind) => Self::of_events(source, &kind, &(0..kind.versions).collect()),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Only the events that name any of these ids.
+    pub(crate) fn naming<'i>(
+        source: &Source,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> Result<Self> {
         let Some(kind) = source.archive.kind(AUDITS) else {
-            return Ok(audits);
+            return Ok(Self::default());
         };
+        let mentions = source.mentions(&kind)?;
+        let mut events = RoaringBitmap::new();
+        for id in ids {
+            events |= mentions.of(id);
+        }
+        Self::of_events(source, &kind, &events)
+    }
+
+    fn of_events(source: &Source, kind: &StoredKind, events: &RoaringBitmap) -> Result<Self> {
+        let mut audits = Self::default();
         let mut parser = Parser::new();
-        source.archive.versions(
-            kind.number,
-            &(0..kind.versions).collect(),
-            |_, key, payload| {
+        source
+            .archive
+            .versions(kind.number, events, |_, key, payload| {
                 if let Ok(document) = parser.parse(payload.as_bytes()) {
                     audits.add(key, document.root());
                 }
                 Ok(())
-            },
-        )?;
+            })?;
         for events in audits.by_target.values_mut() {
             events.sort_by_key(|event| event.time);
         }
