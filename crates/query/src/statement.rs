@@ -40,7 +40,7 @@ pub fn split_statements(script: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-fn syntax(error: ParserError) -> Error {
+fn syntax(error: &ParserError) -> Error {
     let text = error.to_string();
     let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
     Error::invalid(text.to_owned())
@@ -61,9 +61,11 @@ pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
     check_length(sql)?;
     let mut parser = Parser::new(&EntraceDialect)
         .try_with_sql(sql)
-        .map_err(syntax)?;
-    let expression = parser.parse_expr().map_err(syntax)?;
-    parser.expect_token(&Token::EOF).map_err(syntax)?;
+        .map_err(|error| syntax(&error))?;
+    let expression = parser.parse_expr().map_err(|error| syntax(&error))?;
+    parser
+        .expect_token(&Token::EOF)
+        .map_err(|error| syntax(&error))?;
     Ok(expression)
 }
 
@@ -72,9 +74,9 @@ pub(crate) fn parse(sql: &str) -> Result<Statement> {
     check_length(sql)?;
     let statements = Parser::new(&EntraceDialect)
         .try_with_sql(sql)
-        .map_err(syntax)?
+        .map_err(|error| syntax(&error))?
         .parse_statements()
-        .map_err(syntax)?;
+        .map_err(|error| syntax(&error))?;
     let count = statements.len();
     let mut statements = statements.into_iter();
     match (statements.next(), count) {

@@ -82,7 +82,7 @@ impl TimelineTable {
         match name {
             "at" => times(rows.iter().map(|row| Some(row.at))),
             "not_before" => times(rows.iter().map(|row| row.not_before)),
-            "entry" => text(|row| Some(row.entry.as_str())),
+            "entry" => text(|row| Some(row.whence.as_str())),
             "kind" => text(|row| row.kind.as_deref()),
             "object_id" => text(|row| Some(row.object_id.as_str()).filter(|id| !id.is_empty())),
             "display_name" => text(|row| row.display.as_deref()),

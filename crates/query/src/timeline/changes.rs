@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use model::Change;
 use roaring::RoaringBitmap;
 use store::StoredKind;
 
@@ -163,7 +164,7 @@ impl Timeline<'_> {
             if of_kind.is_deed && !event.is_some_and(|event| own.contains(event)) {
                 continue;
             }
-            let mut entry = self.change_entry(subject, of_kind, change, name);
+            let mut entry = Self::change_entry(subject, of_kind, change, name);
             entry.explain(&by);
             if by.actor().is_some() && !self.window.contains(entry.at) {
                 continue;
@@ -176,7 +177,6 @@ impl Timeline<'_> {
     }
 
     fn change_entry(
-        &self,
         subject: &Subject,
         of_kind: &Changed,
         change: &ObjectChange,
@@ -184,14 +184,14 @@ impl Timeline<'_> {
     ) -> Entry {
         let kind = &of_kind.kind;
         let is_edge = catalog::by_name(&kind.name).is_some_and(catalog::Kind::is_relationship);
-        let entry = if is_risk(&kind.name) {
+        let whence = if is_risk(&kind.name) {
             EntryType::Risk
         } else if of_kind.is_deed || subject.owns(&name.key) && !is_edge {
             EntryType::Change
         } else {
             EntryType::Link
         };
-        let mut made = Entry::at(change.before, entry);
+        let mut made = Entry::at(change.before, whence);
         made.not_before = change.after;
         made.kind = Some(kind.name.clone());
         made.object_id.clone_from(&name.id);
@@ -241,7 +241,8 @@ impl Timeline<'_> {
         let payload = |ordinal: Option<u32>| ordinal.and_then(|ordinal| payloads.get(&ordinal));
         match (payload(change.delta.before), payload(change.delta.after)) {
             (Some(old), Some(new)) => {
-                summary::of_changes(&comparison.changes(old, new)?, &mut self.names)
+                let changes = told_first(kind, comparison, comparison.changes(old, new)?);
+                summary::of_changes(&changes, &mut self.names)
             }
             (old, new) => match (kind, old.or(new)) {
                 (Some(kind), Some(payload)) => {
@@ -251,4 +252,17 @@ impl Timeline<'_> {
             },
         }
     }
+}
+
+/// What somebody changed. What Graph computes, or machines change, only where there is nothing else.
+fn told_first(
+    kind: Option<&'static catalog::Kind>,
+    comparison: &Comparison,
+    changes: Vec<Change>,
+) -> Vec<Change> {
+    let computed = kind.map_or(&[][..], |kind| kind.read_only);
+    let (by_itself, told): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|change| {
+        computed.contains(&change.path.as_str()) || comparison.is_drift(&change.path)
+    });
+    if told.is_empty() { by_itself } else { told }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Entry {
     pub(crate) at: Timestamp,
     /// For what only snapshots saw: it happened after this.
     pub(crate) not_before: Option<Timestamp>,
-    pub(crate) entry: EntryType,
+    pub(crate) whence: EntryType,
     pub(crate) kind: Option<String>,
     pub(crate) object_id: String,
     pub(crate) display: Option<String>,
@@ -63,11 +63,11 @@ impl EntryType {
 
 impl Entry {
     /// An entry of which nothing is known yet but when it was and where it comes from.
-    pub(crate) fn at(at: Timestamp, entry: EntryType) -> Self {
+    pub(crate) fn at(at: Timestamp, whence: EntryType) -> Self {
         Self {
             at,
             not_before: None,
-            entry,
+            whence,
             kind: None,
             object_id: String::new(),
             display: None,

@@ -1,6 +1,7 @@
 //! Rows of logs as entries: audit events, sign-ins, risk detections.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use catalog::{Kind, Shape};
 use jiff::Timestamp;
@@ -64,8 +65,7 @@ pub(crate) fn event(
 }
 
 fn at_path<'v>(value: Value<'v>, path: &str) -> Option<Value<'v>> {
-    path.split('.')
-        .try_fold(value, |value, part| value.get(part))
+    path.split('.').try_fold(value, Value::get)
 }
 
 /// The text at a path; empty text is none.
@@ -181,11 +181,12 @@ fn audit_summary(row: Value<'_>) -> String {
         };
         let value = |path| told(property, path).unwrap_or_else(|| "(absent)".to_owned());
         separate(&mut line);
-        line.push_str(&format!(
+        let _ = write!(
+            line,
             "{name}: {} -> {}",
             value("oldValue"),
             value("newValue")
-        ));
+        );
     }
     line
 }
@@ -217,11 +218,11 @@ fn sign_in(row: Value<'_>, at: Timestamp, ids: &[String]) -> Option<Event> {
         .filter_map(|path| told(row, path))
         .collect();
     if !place.is_empty() {
-        line.push_str(&format!(" from {}", place.join(", ")));
+        let _ = write!(line, " from {}", place.join(", "));
     }
     if let Some(code) = code {
         let reason = told(row, "status.failureReason").unwrap_or_default();
-        line.push_str(&format!("; error {code} {reason}"));
+        let _ = write!(line, "; error {code} {reason}");
     }
     for (label, path) in [
         ("risk", "riskLevelDuringSignIn"),
@@ -230,10 +231,11 @@ fn sign_in(row: Value<'_>, at: Timestamp, ids: &[String]) -> Option<Event> {
         let said = told(row, path)
             .filter(|said| !matches!(said.as_str(), "none" | "notApplied" | "hidden"));
         if let Some(said) = said {
-            line.push_str(&format!("; {label} {said}"));
+            let _ = write!(line, "; {label} {said}");
         }
     }
-    entry.summary = line.trim_end().to_owned();
+    line.truncate(line.trim_end().len());
+    entry.summary = line;
     entry.object_id.clone_from(&who);
     entry.display.clone_from(&name);
     entry.by = By {
@@ -265,7 +267,7 @@ fn risk(row: Value<'_>, at: Timestamp) -> Event {
     ] {
         if let Some(said) = told(row, path) {
             separate(&mut line);
-            line.push_str(&format!("{label} {said}"));
+            let _ = write!(line, "{label} {said}");
         }
     }
     entry.summary = line;

@@ -89,7 +89,7 @@ fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by(|a, b| {
         (
             a.at,
-            a.entry,
+            a.whence,
             &a.kind,
             &a.object_id,
             &a.change_id,
@@ -97,7 +97,7 @@ fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
         )
             .cmp(&(
                 b.at,
-                b.entry,
+                b.whence,
                 &b.kind,
                 &b.object_id,
                 &b.change_id,

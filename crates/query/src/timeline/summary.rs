@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use catalog::Kind;
-use model::{Change, JsonKind, Parser, Value};
+use model::{Change, Document, JsonKind, Parser, Value};
 
 use crate::error::Result;
 use crate::tables::Directory;
@@ -37,7 +37,7 @@ fn difference(old: Option<&str>, new: Option<&str>, names: &mut Directory<'_>) -
     let (mut first, mut second) = (Parser::new(), Parser::new());
     let before = old.and_then(|text| first.parse_text(text).ok());
     let after = new.and_then(|text| second.parse_text(text).ok());
-    let (before, after) = (before.map(|d| d.root()), after.map(|d| d.root()));
+    let (before, after) = (before.map(Document::root), after.map(Document::root));
     let is_list = |value: Option<Value<'_>>| value.is_some_and(|v| v.kind() == JsonKind::Array);
     if is_list(before) && is_list(after) {
         let list = |value: Option<Value<'_>>| -> Vec<String> {
