@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result as EngineResult;
 use datafusion::execution::SessionStateDefaults;
-use datafusion::execution::context::SessionContext;
+use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::series::Series;
-use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable};
+use crate::source::is_event;
 use crate::tables::{
-    AccessPathTable, DiffTable, EffectiveAccessTable, EffectiveMembersTable, HistoryOfTable,
-    LinkDiffTable, PropertyDiffTable,
+    AccessPathTable, DiffTable, EffectiveAccessTable, EffectiveMembersTable, ExposureTable,
+    HistoryOfTable, LineageTable, LinkDiffTable, PropertyDiffTable, RevertsTable, TimelineTable,
 };
 
 /// A table function: its name, its arguments as the usage line shows them, and what makes its table.
@@ -58,14 +58,34 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         table: EffectiveAccessTable::roles_function,
     },
     Function {
+        name: "exposure",
+        arguments: "'KIND', 'CONDITION' [, 'FROM', 'TO']",
+        table: ExposureTable::function,
+    },
+    Function {
         name: "history",
         arguments: "'OBJECT'",
         table: HistoryOfTable::function,
     },
     Function {
+        name: "lineage",
+        arguments: "'OBJECT'",
+        table: LineageTable::function,
+    },
+    Function {
         name: "path",
         arguments: "'FROM', 'TO' [, 'REV']",
         table: AccessPathTable::function,
+    },
+    Function {
+        name: "reverts",
+        arguments: "['FROM', 'TO']",
+        table: RevertsTable::function,
+    },
+    Function {
+        name: "timeline",
+        arguments: "'OBJECT' [, 'FROM', 'TO' [, 'STEPS']]",
+        table: TimelineTable::function,
     },
     Function {
         name: "who_can",
@@ -117,9 +137,27 @@ pub(crate) struct Call<'c> {
     /// The arguments, which are all texts.
     pub(crate) texts: Vec<String>,
     function: &'static Function,
+    session: &'c dyn Session,
 }
 
 impl Call<'_> {
+    /// The engine the call was planned by.
+    pub(crate) fn state(&self) -> Result<&SessionState> {
+        let state = self.session.as_any().downcast_ref();
+        state.ok_or_else(|| Error::Internal("a function was called by another engine".to_owned()))
+    }
+
+    /// A kind whose objects have a history, by any of its names.
+    pub(crate) fn state_kind(&self, text: &str) -> Result<String> {
+        let kind = self.kind(text)?;
+        if is_event(&kind) {
+            return Err(Error::invalid(format!(
+                "{kind} is a log: its rows happen once and have no history"
+            )));
+        }
+        Ok(kind)
+    }
+
     /// The error of a call with other arguments than the function takes.
     pub(crate) fn misused(&self) -> Error {
         let Function {
@@ -158,6 +196,7 @@ impl TableFunctionImpl for Bound {
             scope: &self.scope,
             texts: texts.unwrap_or_default(),
             function: self.function,
+            session: arguments.session(),
         };
         if call.texts.len() != arguments.exprs().len() {
             return Err(call.misused().into());

@@ -1,11 +1,12 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
-mod clauses;
-mod allowed;
-mod bounded;
-mod attribution;
 mod access;
+mod allowed;
+mod attribution;
+mod bounded;
+mod clauses;
 mod columns;
+mod condition;
 mod dialect;
 mod error;
 mod find;
@@ -26,6 +27,7 @@ mod stack;
 mod statement;
 mod tables;
 mod time_travel;
+mod timeline;
 
 pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns};
 pub use datafusion::arrow;

@@ -170,7 +170,7 @@ fn by_prefix(archive: &Archive, prefix: &str) -> Result<Snapshot> {
 }
 
 /// `7d`, `36h`, `90m`, `2w`.
-fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
+pub(crate) fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
     let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
     let count: i64 = digits.parse().ok()?;
     let hours = match unit {

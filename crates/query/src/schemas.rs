@@ -13,8 +13,8 @@ use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
     ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
-    LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable,
-    SnapshotsTable, TagsTable, table_name,
+    LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable,
+    RelationTable, SnapshotsTable, TagsTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -27,7 +27,7 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
     "changes",
     "collection_errors",
     "columns",
@@ -37,6 +37,7 @@ const COMMON: [&str; 11] = [
     "links",
     "objects",
     "property_changes",
+    "recycle_bin",
     "snapshots",
     "tags",
 ];
@@ -153,6 +154,16 @@ impl Schema {
                 RelationTable::provider(PropertyChangesTable::new(source, horizon()))
             }
             "link_changes" => RelationTable::provider(LinkChangesTable::new(source, horizon())),
+            "recycle_bin" => {
+                let snapshot = moment()?;
+                scope.touch(&snapshot, None);
+                let now = if horizon().is_some() {
+                    snapshot.taken_at
+                } else {
+                    source.now
+                };
+                RelationTable::provider(RecycleBinTable::new(source, snapshot, now))
+            }
             "snapshots" => RelationTable::provider(SnapshotsTable::new(source, horizon())),
             "coverage" => RelationTable::provider(CoverageTable::new(source, horizon())),
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),

@@ -48,6 +48,12 @@ impl Scope {
         }
     }
 
+    /// The time that is now, as far as this scope sees.
+    pub(crate) fn now(&self) -> Timestamp {
+        let horizon = self.horizon.as_ref();
+        horizon.map_or(self.source.now, |horizon| horizon.taken_at)
+    }
+
     /// The snapshot a revision means; one after the horizon is refused.
     pub(crate) fn resolve(&self, revision: &str) -> Result<Snapshot> {
         let snapshots = self.source.snapshots(self.horizon.as_ref());

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Visit, Visitor,
+    Expr, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -61,7 +61,7 @@ pub(crate) fn check_words(tokens: &[TokenWithSpan]) -> Result<()> {
 }
 
 /// Refuses a statement that would take too much to plan.
-pub(crate) fn check_size(statement: &Statement) -> Result<()> {
+pub(crate) fn check_size(statement: &impl Visit) -> Result<()> {
     let mut size = Size::default();
     if let ControlFlow::Break(error) = statement.visit(&mut size) {
         return Err(error);

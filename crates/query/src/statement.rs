@@ -1,7 +1,7 @@
 //! Text to one statement that may be run: parsed, and a question.
 
-use datafusion::sql::sqlparser::ast::Statement;
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::ast::{Expr, Statement};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::clauses::rewrite_clauses;
@@ -33,30 +33,47 @@ pub fn split_statements(script: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Exactly one statement.
-pub(crate) fn parse(sql: &str) -> Result<Statement> {
+fn syntax(error: &ParserError) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+    Error::invalid(text.to_owned())
+}
+
+fn check_length(sql: &str) -> Result<()> {
     if sql.len() > MAX_TEXT_BYTES {
         return Err(Error::Limit(format!(
             "the statement has {} bytes, the limit is {MAX_TEXT_BYTES}",
             sql.len()
         )));
     }
-    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
-        let text = error.to_string();
-        Error::invalid(
-            text.strip_prefix("sql parser error: ")
-                .unwrap_or(&text)
-                .to_owned(),
-        )
-    };
+    Ok(())
+}
+
+/// A parser at the beginning of a text of bounded size.
+fn parser(sql: &str) -> Result<Parser<'_>> {
+    check_length(sql)?;
     let tokens = Tokenizer::new(&EntraceDialect, sql)
         .tokenize_with_location()
-        .map_err(|error| syntax(error.into()))?;
+        .map_err(|error| syntax(&error.into()))?;
     check_words(&tokens)?;
-    let statements = Parser::new(&EntraceDialect)
-        .with_tokens_with_locations(rewrite_clauses(tokens)?)
+    Ok(Parser::new(&EntraceDialect).with_tokens_with_locations(rewrite_clauses(tokens)?))
+}
+
+/// Exactly one expression, and nothing after it.
+pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
+    let mut parser = parser(sql)?;
+    let expression = parser.parse_expr().map_err(|error| syntax(&error))?;
+    parser
+        .expect_token(&Token::EOF)
+        .map_err(|error| syntax(&error))?;
+    Ok(expression)
+}
+
+/// Exactly one statement.
+pub(crate) fn parse(sql: &str) -> Result<Statement> {
+    let statements = parser(sql)?
         .parse_statements()
-        .map_err(syntax)?;
+        .map_err(|error| syntax(&error))?;
     let count = statements.len();
     let mut statements = statements.into_iter();
     match (statements.next(), count) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::addresses::Address;
 use super::event::{Actor, AuditEvent};
 use super::evidence::Strength;
@@ -70,6 +72,16 @@ impl Attribution {
 
     pub(crate) fn actor(&self) -> Option<&Actor> {
         Some(&self.by()?.event.actor)
+    }
+
+    /// From where it was done, if that was looked for and found.
+    pub(crate) fn ip(&self) -> Option<&str> {
+        Some(self.by()?.address.as_ref()?.ip.as_str())
+    }
+
+    /// When it was done, if an event says so.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        Some(self.by()?.event.time)
     }
 }
 

@@ -64,6 +64,16 @@ pub(crate) enum ChangeType {
 }
 
 impl ChangeType {
+    /// What a delta is; `is_new` says that the object was never there before.
+    pub(crate) fn of(delta: &Delta, is_new: bool) -> Self {
+        match (delta.before, delta.after) {
+            (Some(_), Some(_)) => Self::Modified,
+            (Some(_), None) => Self::Removed,
+            (None, _) if is_new => Self::Added,
+            (None, _) => Self::Restored,
+        }
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -116,15 +126,9 @@ pub(crate) fn object_changes(
             .into_iter()
             .map(|delta| {
                 let is_new = known.insert(delta.object);
-                let change_type = match (delta.before, delta.after) {
-                    (Some(_), Some(_)) => ChangeType::Modified,
-                    (Some(_), None) => ChangeType::Removed,
-                    (None, _) if is_new => ChangeType::Added,
-                    (None, _) => ChangeType::Restored,
-                };
                 ObjectChange {
                     delta,
-                    change_type,
+                    change_type: ChangeType::of(&delta, is_new),
                     snapshot: change.snapshot,
                     previous: change.before,
                     after,
