@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
+    auth, blame, check, compact, completions, config, demo, diff, doctor, find, hunt, import, init,
+    log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -153,6 +153,7 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     Log(log::LogArgs),
     Blame(blame::BlameArgs),
+    Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
     Tag(tag::TagArgs),
     Stats(stats::StatsArgs),
