@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
     ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, timeline, watch,
+    auth, blame, check, compact, completions, config, demo, diff, doctor, find, hunt, import, init,
+    log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -154,6 +156,7 @@ pub(crate) enum Command {
     Log(log::LogArgs),
     Blame(blame::BlameArgs),
     Timeline(timeline::TimelineArgs),
+    Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
     Tag(tag::TagArgs),
     Stats(stats::StatsArgs),

@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod find;
+pub(crate) mod hunt;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod log;
@@ -54,6 +55,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Log(args) => log::run(app, args),
         Command::Blame(args) => blame::run(app, args),
         Command::Timeline(args) => timeline::run(app, args),
+        Command::Hunt(args) => hunt::run(app, args),
         Command::Sql(args) => sql::run(app, args),
         Command::Tag(args) => tag::run(app, args),
         Command::Stats(args) => stats::run(app, args),

@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod find;
 mod functions;
+mod library;
 mod mentions;
 mod object;
 mod parameters;
@@ -33,6 +34,10 @@ pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns}
 pub use datafusion::arrow;
 pub use error::{Error, Result};
 pub use find::{Find, FindOptions, FoundKind};
+pub use library::{
+    Broken, CONTRACT, Entry, Finding, Folder, Hunter, Library, Looked, Parameter, ParameterType,
+    Severity,
+};
 pub use object::ObjectRef;
 pub use revision::resolve;
 pub use scope::Provenance;

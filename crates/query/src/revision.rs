@@ -104,6 +104,14 @@ impl Source {
     pub fn resolve(&self, revision: &str) -> Result<Snapshot> {
         resolve(&self.archive, self.now, revision)
     }
+
+    /// A time as it is written (RFC 3339, or a date), else the time of the snapshot a revision means.
+    pub fn moment(&self, text: &str) -> Result<Timestamp> {
+        match model::parse_time(text) {
+            Ok(time) => Ok(time),
+            Err(_) => Ok(self.resolve(text)?.taken_at),
+        }
+    }
 }
 
 fn malformed(revision: &str) -> Error {

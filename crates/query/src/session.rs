@@ -197,6 +197,11 @@ impl Session {
         self.scope.horizon.as_ref()
     }
 
+    /// What it may see.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Names of all tables, sorted.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
