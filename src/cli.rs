@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
+    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, import, init,
+    log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -160,6 +160,8 @@ pub(crate) enum Command {
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
     Noise(noise::NoiseArgs),
+    #[command(hide = true)]
+    Docs(docs::DocsArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),

@@ -27,7 +27,7 @@ pub(crate) const REVISION: char = '@';
 const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 10] = [
+pub(crate) const COMMON: [&str; 10] = [
     "changes",
     "collection_errors",
     "columns",
