@@ -8,6 +8,7 @@ use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
     ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, timeline, watch,
     auth, blame, check, compact, completions, config, demo, diff, doctor, find, hunt, import, init,
+    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, import, init,
     log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
 };
 use crate::logging::LogFormat;
@@ -164,6 +165,8 @@ pub(crate) enum Command {
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
     Noise(noise::NoiseArgs),
+    #[command(hide = true)]
+    Docs(docs::DocsArgs),
     Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),

@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod find;
 pub(crate) mod hunt;
@@ -63,6 +64,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),
         Command::Noise(args) => noise::run(app, args),
+        Command::Docs(args) => docs::run(app, args),
         Command::Doctor(args) => doctor::run(app, args),
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),

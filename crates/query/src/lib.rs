@@ -14,6 +14,7 @@ mod functions;
 mod library;
 mod mentions;
 mod object;
+mod pages;
 mod parameters;
 mod plain;
 mod revision;
@@ -39,6 +40,7 @@ pub use library::{
     Severity,
 };
 pub use object::ObjectRef;
+pub use pages::{Page, table_pages};
 pub use revision::resolve;
 pub use scope::Provenance;
 pub use session::{Answer, Limits, Rows, Session, SessionOptions};

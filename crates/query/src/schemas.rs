@@ -28,6 +28,7 @@ pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
 const COMMON: [&str; 12] = [
+pub(crate) const COMMON: [&str; 10] = [
     "changes",
     "collection_errors",
     "columns",
