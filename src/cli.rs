@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, doctor, find, import, init, log,
-    ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, timeline, watch,
-    auth, blame, check, compact, completions, config, demo, diff, doctor, find, hunt, import, init,
-    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, import, init,
-    log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
+    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
+    init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
+    timeline, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};

@@ -27,8 +27,7 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 12] = [
-pub(crate) const COMMON: [&str; 10] = [
+pub(crate) const COMMON: [&str; 12] = [
     "changes",
     "collection_errors",
     "columns",
