@@ -5,7 +5,7 @@ const GUID_CHARS: usize = 36;
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 /// The number a GUID is; `None` where the text is none.
-pub(super) fn guid(text: &[u8]) -> Option<u128> {
+pub(crate) fn guid(text: &[u8]) -> Option<u128> {
     if text.len() != GUID_CHARS {
         return None;
     }

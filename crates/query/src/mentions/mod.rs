@@ -23,7 +23,7 @@ pub(crate) use pairs::{Collector, Pairs};
 
 use crate::columns::{Name, SegmentKey};
 use crate::error::{Error, Result};
-use guid::guid;
+pub(crate) use guid::guid;
 
 /// Versions behind the files that are read without hesitation: as many as a tail has before it becomes
 /// a segment.

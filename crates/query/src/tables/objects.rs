@@ -53,7 +53,7 @@ impl Relation for ObjectsTable {
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let archive = &self.source.archive;
         for kind in self.source.state_kinds() {
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows("kind", &kind.name) {
                 continue;
             }
             let alive = archive.alive(kind.number, &self.snapshot)?;

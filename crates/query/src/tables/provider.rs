@@ -92,15 +92,17 @@ impl Scan {
     }
 
     /// Whether a row with this text in a column can pass the filters on that column alone.
-    pub(crate) fn allows(&self, column: usize, text: &str) -> bool {
-        let mut filters = self.filters.iter();
-        filters.all(|filter| {
+    pub(crate) fn allows(&self, column: &str, text: &str) -> bool {
+        let fails = |filter: &Filter| {
+            let fields = filter.schema.fields();
+            if fields.len() != 1 || fields[0].name() != column {
+                return false;
+            }
             let of_it: ArrayRef = Arc::new(StringArray::from(vec![text]));
-            filter.columns != [column]
-                || filter
-                    .passed(vec![of_it], 1)
-                    .map_or(true, |passed| passed.value(0))
-        })
+            let passed = filter.passed(vec![of_it], 1);
+            passed.is_ok_and(|passed| !passed.value(0))
+        };
+        !self.filters.iter().any(fails)
     }
 
     /// The columns that must be equal to a text, with it.
