@@ -94,29 +94,47 @@ fn everything_planted_is_found_and_nothing_else_is_alarming() {
             if COUNTING.contains(&rule) {
                 assert!(objects.iter().any(is_found), "{rule}: {}", planted.title);
             } else {
-                let missing: Vec<&&str> = objects.iter().filter(|object| !is_found(object)).collect();
-                assert!(missing.is_empty(), "{rule} misses {missing:?}: {}", planted.title);
+                let missing: Vec<&&str> =
+                    objects.iter().filter(|object| !is_found(object)).collect();
+                assert!(
+                    missing.is_empty(),
+                    "{rule} misses {missing:?}: {}",
+                    planted.title
+                );
             }
         }
     }
     // What an attacker's account did is of the attack too.
-    let actors: BTreeSet<String> = planted.iter().map(|planted| format!("{:?}", planted.actor)).collect();
-    let objects: BTreeSet<&str> =
-        planted.iter().flat_map(|planted| &planted.objects).map(String::as_str).collect();
+    let actors: BTreeSet<String> = planted
+        .iter()
+        .map(|planted| format!("{:?}", planted.actor))
+        .collect();
+    let objects: BTreeSet<&str> = planted
+        .iter()
+        .flat_map(|planted| &planted.objects)
+        .map(String::as_str)
+        .collect();
     let mut others = BTreeMap::new();
     for finding in &findings {
         let is_planted = objects.contains(text(finding, "object_id"))
             || (!text(finding, "actor_id").is_empty()
                 && text(finding, "actor_ip").starts_with("203.0.113.7")
-                && actors.iter().any(|actor| actor.contains(text(finding, "actor_id"))));
+                && actors
+                    .iter()
+                    .any(|actor| actor.contains(text(finding, "actor_id"))));
         if is_planted {
             of_planted.insert((text(finding, "rule"), text(finding, "object_id")));
         } else {
-            *others.entry((text(finding, "rule"), text(finding, "severity"))).or_insert(0) += 1;
+            *others
+                .entry((text(finding, "rule"), text(finding, "severity")))
+                .or_insert(0) += 1;
         }
     }
     // Everyday work is told of as what it is: secrets that are rotated, an address of the gateway that moves.
-    let alarming: Vec<_> = others.iter().filter(|((_, severity), _)| *severity != "low").collect();
+    let alarming: Vec<_> = others
+        .iter()
+        .filter(|((_, severity), _)| *severity != "low")
+        .collect();
     assert!(alarming.is_empty(), "{alarming:?}");
     assert!(others.values().sum::<i32>() <= 20, "{others:?}");
     assert!(of_planted.len() >= 25, "{of_planted:?}");
