@@ -71,8 +71,9 @@ fn text<'f>(finding: &'f Value, name: &str) -> &'f str {
 #[test]
 fn everything_planted_is_found_and_nothing_else_is_alarming() {
     let place = Place::new();
-    place.ok(&["demo", "demo.entrace"]);
-    let run = place.run(&["-a", "demo.entrace", "hunt", "-o", "jsonl", "--exit-code"]);
+    let demo = place.run_with(&[], &["demo", "t.entrace"]);
+    assert_eq!(demo.code, Some(0), "{}", demo.stderr);
+    let run = place.run(&["hunt", "-o", "jsonl", "--exit-code"]);
     assert_eq!(run.code, Some(5), "{}", run.stderr);
     let findings: Vec<Value> = run
         .stdout
