@@ -198,6 +198,11 @@ fn asking() {
 }
 
 #[test]
+fn hunting() {
+    check("hunting.txt");
+}
+
+#[test]
 fn importing() {
     check("importing.txt");
 }

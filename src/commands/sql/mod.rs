@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use library::LibraryArgs;
 use query::{Limits, Session, SessionOptions, split_statements};
 
 use crate::answers::Parameters;
@@ -55,15 +56,8 @@ pub(crate) struct SqlArgs {
     /// Value of $NAME in the statements; may be given several times
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = parameter)]
     param: Vec<(String, String)>,
-    /// List the queries of the library
-    #[arg(long, conflicts_with_all = ["query", "command", "file", "show"])]
-    library: bool,
-    /// Print the SQL of @NAME instead of running it
-    #[arg(long, requires = "query")]
-    show: bool,
-    /// Folder with queries of your own; may be given several times
-    #[arg(long, value_name = "DIR")]
-    library_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    library: LibraryArgs,
     /// Say how long each statement took
     #[arg(long)]
     timing: bool,
@@ -85,11 +79,11 @@ pub(crate) struct SqlArgs {
 const MAX_SCRIPT: u64 = 10 << 20;
 
 pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
-    if args.library {
-        library::list(app, &app.library(&args.library_dir, &[])?)?;
+    if args.library.list {
+        library::list(app, &app.library(&args.library.folders, &[])?)?;
         return Ok(0);
     }
-    if args.show {
+    if args.library.show {
         return show(app, args);
     }
     let source = app.source()?;
@@ -120,7 +114,7 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
                 source: &source,
                 session: &mut session,
                 settings: &mut settings,
-                folders: &args.library_dir,
+                folders: &args.library.folders,
             };
             asking.named(query, &parameters, false)?;
             return Ok(0);
@@ -133,7 +127,7 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
                 session,
                 settings,
                 parameters,
-                &args.library_dir,
+                &args.library.folders,
             );
         }
         (None, [], None) => read_script(std::io::stdin(), "standard input")?,
@@ -199,7 +193,7 @@ fn show(app: &App, args: &SqlArgs) -> Result<u8> {
             "--show prints a query of the library: name it as @NAME",
         ));
     };
-    let all = app.library(&args.library_dir, &[])?;
+    let all = app.library(&args.library.folders, &[])?;
     app.print(&library::entry(app, &all, called?.0)?.text)?;
     Ok(0)
 }

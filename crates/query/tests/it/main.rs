@@ -3,4 +3,5 @@
 mod columns;
 mod fixture;
 mod hostile;
+mod library;
 mod slt;
