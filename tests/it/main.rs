@@ -4,6 +4,7 @@ mod arrows;
 mod bad_input;
 mod config;
 mod crash;
+mod documents;
 mod interrupted;
 mod live;
 mod masks;
