@@ -24,12 +24,28 @@ impl App {
         sql: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Vec<RecordBatch>> {
+        let (batches, _) = self.ask_whence(session, sql, parameters)?;
+        Ok(batches)
+    }
+
+    /// The same, with where the rows come from and what they leave out.
+    pub(crate) fn ask_whence(
+        &self,
+        session: &mut Session,
+        sql: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<(Vec<RecordBatch>, Provenance)> {
         let parameters = named(parameters);
         self.runtime()?.block_on(async {
-            match session.run(sql, &parameters).await? {
-                Answer::Rows(rows) => Ok(rows.collect().await?),
-                Answer::Pinned(_) => Ok(Vec::new()),
+            let mut rows = match session.run(sql, &parameters).await? {
+                Answer::Rows(rows) => rows,
+                Answer::Pinned(_) => return Ok((Vec::new(), Provenance::default())),
+            };
+            let mut batches = Vec::new();
+            while let Some(batch) = rows.next().await? {
+                batches.push(batch);
             }
+            Ok((batches, rows.provenance()?))
         })
     }
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, import, init,
-    log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag, watch,
+    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
+    init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
+    timeline, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -84,7 +85,7 @@ pub(crate) struct Globals {
         value_name = "FORMAT",
         value_enum,
         hide_possible_values = true,
-        help = "Format of the answer: table, json, jsonl, csv, tsv, md, parquet, arrow"
+        help = "Format of the answer: table, json, jsonl, csv, tsv, md, html, parquet, arrow"
     )]
     pub(crate) output: Option<Format>,
     /// Short for -o json; long-running commands report in JSON lines
@@ -153,6 +154,8 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     Log(log::LogArgs),
     Blame(blame::BlameArgs),
+    Timeline(timeline::TimelineArgs),
+    Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
     Tag(tag::TagArgs),
     Stats(stats::StatsArgs),

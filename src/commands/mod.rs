@@ -11,6 +11,7 @@ pub(crate) mod diff;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod find;
+pub(crate) mod hunt;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod log;
@@ -25,6 +26,7 @@ pub(crate) mod snapshots;
 pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod tag;
+pub(crate) mod timeline;
 pub(crate) mod watch;
 
 mod values;
@@ -53,6 +55,8 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Diff(args) => diff::run(app, args),
         Command::Log(args) => log::run(app, args),
         Command::Blame(args) => blame::run(app, args),
+        Command::Timeline(args) => timeline::run(app, args),
+        Command::Hunt(args) => hunt::run(app, args),
         Command::Sql(args) => sql::run(app, args),
         Command::Tag(args) => tag::run(app, args),
         Command::Stats(args) => stats::run(app, args),

@@ -44,7 +44,7 @@ const SECRETS: [(&str, &str); 9] = [
 /// Beginnings of texts that are secrets wherever they stand.
 const SECRET_TEXTS: [&str; 2] = ["-----BEGIN", "AGE-SECRET-KEY-"];
 /// Keys whose values are paths, relative to the file.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "path",
     "archive",
     "key_file",
@@ -52,6 +52,7 @@ const PATHS: [&str; 7] = [
     "client_secret_file",
     "certificate_file",
     "token_file",
+    "folders",
 ];
 
 /// Reads a file.

@@ -19,6 +19,8 @@ pub(crate) struct Shape {
     pub(crate) tenants: BTreeMap<String, TenantSettings>,
     /// How tenants are read.
     pub(crate) collect: CollectSettings,
+    /// Queries and rules of your own.
+    pub(crate) library: LibrarySettings,
 }
 
 /// The archive, and what opens it.
@@ -160,6 +162,14 @@ pub(crate) struct CollectSettings {
     pub(crate) pace: Option<PaceName>,
     /// Requests under way at the same time (8).
     pub(crate) max_concurrency: Option<u16>,
+}
+
+/// Queries and rules of your own.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LibrarySettings {
+    /// Folders with SQL files, relative to this file; a later one takes precedence.
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// How fast to ask.

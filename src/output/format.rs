@@ -17,6 +17,8 @@ pub(crate) enum Format {
     Tsv,
     /// A Markdown table
     Md,
+    /// A page that needs nothing else
+    Html,
     /// A Parquet file
     Parquet,
     /// An Arrow IPC stream

@@ -3,6 +3,7 @@
 mod cells;
 mod format;
 mod grid;
+pub(crate) mod html;
 mod json;
 mod rows;
 mod text;
@@ -11,4 +12,6 @@ pub(crate) use format::Format;
 pub(crate) use grid::Grid;
 pub(crate) use json::type_name;
 pub(crate) use rows::{RowOptions, RowWriter, Totals};
-pub(crate) use text::{Colour, ColourChoice, Tone, bytes, count, plural, short_time, truncated};
+pub(crate) use text::{
+    Colour, ColourChoice, Tone, bytes, count, is_hidden_control, plural, short_time, truncated,
+};

@@ -1,5 +1,6 @@
 //! Batches of rows in any format.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use arrow::csv;
@@ -15,6 +16,7 @@ use query::arrow::datatypes::{DataType, SchemaRef};
 use super::cells::cell_text;
 use super::format::Format;
 use super::grid::Grid;
+use super::html;
 use super::json;
 use super::text::{Colour, Tone, plural};
 use crate::failure::{FAILED, Failure, Result};
@@ -60,6 +62,10 @@ enum Target<W: Write + Send> {
     Jsonl(JsonWriter<W, LineDelimited>),
     Csv(csv::Writer<W>),
     Md {
+        out: W,
+        begun: bool,
+    },
+    Html {
         out: W,
         begun: bool,
     },
@@ -113,6 +119,7 @@ impl<W: Write + Send> RowWriter<W> {
                     .build(out),
             ),
             Format::Md => Target::Md { out, begun: false },
+            Format::Html => Target::Html { out, begun: false },
             Format::Parquet => {
                 let properties = parquet::file::properties::WriterProperties::builder()
                     .set_compression(parquet::basic::Compression::ZSTD(
@@ -165,6 +172,7 @@ impl<W: Write + Send> RowWriter<W> {
             Target::Jsonl(writer) => writer.write(batch).map_err(failed)?,
             Target::Csv(writer) => writer.write(&flat(batch)?).map_err(failed)?,
             Target::Md { out, begun } => markdown(out, begun, &self.schema, Some(batch))?,
+            Target::Html { out, begun } => html_rows(out, begun, &self.schema, Some(batch))?,
             Target::Parquet(writer) => writer.write(batch).map_err(failed)?,
             Target::Arrow(writer) => writer.write(batch).map_err(failed)?,
         }
@@ -242,6 +250,12 @@ impl<W: Write + Send> RowWriter<W> {
             }
             Target::Md { mut out, mut begun } => {
                 markdown(&mut out, &mut begun, &self.schema, None)?;
+            }
+            Target::Html { mut out, mut begun } => {
+                html_rows(&mut out, &mut begun, &self.schema, None)?;
+                let (end, page_end) = (html::TABLE_END, html::PAGE_END);
+                let notes = html::notes(provenance);
+                write!(out, "{end}{notes}{page_end}").map_err(failed)?;
             }
             Target::Parquet(writer) => {
                 writer.close().map_err(failed)?;
@@ -347,6 +361,39 @@ fn markdown<W: Write>(
     for row in 0..batch.num_rows() {
         let cell = |column: &ArrayRef| escape(&cell_text(column, row).unwrap_or_default());
         line(batch.columns().iter().map(cell).collect())?;
+    }
+    Ok(())
+}
+
+fn html_rows<W: Write>(
+    out: &mut W,
+    begun: &mut bool,
+    schema: &SchemaRef,
+    batch: Option<&RecordBatch>,
+) -> Result<()> {
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    if !*begun {
+        *begun = true;
+        let columns: Vec<&str> = names.collect();
+        let (page, table) = (
+            html::page_begin("Answer"),
+            html::table_begin("Rows", &columns),
+        );
+        write!(out, "{page}{table}").map_err(failed)?;
+    }
+    let Some(batch) = batch else { return Ok(()) };
+    for row in 0..batch.num_rows() {
+        let mut line = String::from("<tr>");
+        for column in batch.columns() {
+            let class = match column.data_type() {
+                data_type if data_type.is_numeric() => " class=\"number\"",
+                DataType::Timestamp(..) => " class=\"time\"",
+                _ => "",
+            };
+            let text = html::escaped(&cell_text(column, row).unwrap_or_default());
+            let _ = write!(line, "<td{class}>{text}</td>");
+        }
+        writeln!(out, "{line}</tr>").map_err(failed)?;
     }
     Ok(())
 }

@@ -110,13 +110,20 @@ pub(crate) fn plural(number: u64, word: &str) -> String {
     )
 }
 
-/// Text of at most `width` characters, with an ellipsis where something was cut off; control
-/// characters, which could move a terminal's cursor, are shown as escapes.
+/// Whether a character shows nothing itself and changes how others are shown: it could move a
+/// terminal's cursor, or turn the direction of the text after it.
+pub(crate) fn is_hidden_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text of at most `width` characters, with an ellipsis where something was cut off; characters that
+/// could change how others are shown are shown as escapes.
 pub(crate) fn truncated(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     for (at, c) in text.char_indices() {
-        let escaped = if c.is_control() {
+        let escaped = if is_hidden_control(c) {
             c.escape_default().to_string()
         } else {
             c.to_string()
@@ -156,6 +163,7 @@ mod tests {
         assert_eq!(truncated("abcdef", 6), "abcdef");
         assert_eq!(truncated("abcdefg", 6), "abcde…");
         assert_eq!(truncated("a\x1b[2Jb", 20), "a\\u{1b}[2Jb");
+        assert_eq!(truncated("a\u{202e}b", 20), "a\\u{202e}b");
         assert_eq!(truncated("", 3), "");
     }
 

@@ -6,6 +6,7 @@ mod config;
 mod crash;
 mod documents;
 mod interrupted;
+mod leaves;
 mod live;
 mod masks;
 mod noise;

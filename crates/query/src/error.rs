@@ -56,6 +56,25 @@ impl Error {
     }
 }
 
+/// What a panic of the engine means to the asker.
+pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Error {
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("without a word");
+    // Arrow counts the bytes of a column of text in 31 bits.
+    if text.contains("offset overflow") {
+        return Error::Limit(
+            "a column would hold more than 2 GiB of text at once: ask for less".to_owned(),
+        );
+    }
+    Error::Internal(format!(
+        "the engine gave up on this statement ({}): please report it",
+        first_line(text)
+    ))
+}
+
 impl From<DataFusionError> for Error {
     /// Our own errors come back out of the engine as they went in.
     fn from(error: DataFusionError) -> Self {
@@ -69,6 +88,10 @@ impl From<DataFusionError> for Error {
                     Self::Engine(Box::new(DataFusionError::Context(context, inner)))
                 }
                 ours => ours,
+            },
+            DataFusionError::ExecutionJoin(join) => match join.try_into_panic() {
+                Ok(payload) => panicked(&*payload),
+                Err(join) => Self::Engine(Box::new(DataFusionError::ExecutionJoin(Box::new(join)))),
             },
             DataFusionError::ResourcesExhausted(reason) => Self::Limit(format!(
                 "the query needs more memory than it may use: {}",

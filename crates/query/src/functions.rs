@@ -2,15 +2,21 @@
 
 use std::sync::Arc;
 
-use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result as EngineResult;
-use datafusion::execution::context::SessionContext;
+use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::context::{SessionContext, SessionState};
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 
 use crate::error::{Error, Result};
 use crate::scope::Scope;
-use crate::tables::{DiffTable, HistoryOfTable, LinkDiffTable, PropertyDiffTable};
+use crate::series::Series;
+use crate::source::is_event;
+use crate::tables::{
+    AccessPathTable, DiffTable, EffectiveAccessTable, EffectiveMembersTable, ExposureTable,
+    HistoryOfTable, LineageTable, LinkDiffTable, PropertyDiffTable, RevertsTable, TimelineTable,
+};
 
 /// A table function: its name, its arguments as the usage line shows them, and what makes its table.
 pub(crate) struct Function {
@@ -37,18 +43,75 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         table: PropertyDiffTable::function,
     },
     Function {
+        name: "effective_access",
+        arguments: "['REV']",
+        table: EffectiveAccessTable::function,
+    },
+    Function {
+        name: "effective_members",
+        arguments: "'GROUP' [, 'REV']",
+        table: EffectiveMembersTable::function,
+    },
+    Function {
+        name: "effective_roles",
+        arguments: "'PRINCIPAL' [, 'REV']",
+        table: EffectiveAccessTable::roles_function,
+    },
+    Function {
+        name: "exposure",
+        arguments: "'KIND', 'CONDITION' [, 'FROM', 'TO']",
+        table: ExposureTable::function,
+    },
+    Function {
         name: "history",
         arguments: "'OBJECT'",
         table: HistoryOfTable::function,
+    },
+    Function {
+        name: "lineage",
+        arguments: "'OBJECT'",
+        table: LineageTable::function,
+    },
+    Function {
+        name: "path",
+        arguments: "'FROM', 'TO' [, 'REV']",
+        table: AccessPathTable::function,
+    },
+    Function {
+        name: "reverts",
+        arguments: "['FROM', 'TO']",
+        table: RevertsTable::function,
+    },
+    Function {
+        name: "timeline",
+        arguments: "'OBJECT' [, 'FROM', 'TO' [, 'STEPS']]",
+        table: TimelineTable::function,
+    },
+    Function {
+        name: "who_can",
+        arguments: "'ROLE OR PERMISSION' [, 'REV']",
+        table: EffectiveAccessTable::holders_function,
     },
 ];
 
 /// Table functions of the engine that make numbers and nothing else.
 const ENGINE_FUNCTIONS: [&str; 2] = ["generate_series", "range"];
 
+/// Names of all table functions, with their arguments.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ours = FUNCTIONS.iter();
+    ours.map(|function| (function.name, function.arguments))
+        .chain(ENGINE_FUNCTIONS.map(|name| (name, "FROM, TO [, STEP]")))
+}
+
+/// Names of all table functions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    listed().map(|(name, _)| name)
+}
+
 /// Whether a name is that of a table function.
 pub(crate) fn is_function(name: &str) -> bool {
-    ENGINE_FUNCTIONS.contains(&name) || FUNCTIONS.iter().any(|function| function.name == name)
+    names().any(|function| function == name)
 }
 
 /// Makes the functions known to an engine, bound to what the session may see.
@@ -60,6 +123,12 @@ pub(crate) fn register(context: &SessionContext, scope: &Scope) {
         };
         context.register_udtf(function.name, Arc::new(bound));
     }
+    for series in SessionStateDefaults::default_table_functions() {
+        if ENGINE_FUNCTIONS.contains(&series.name()) {
+            let name = series.name().to_owned();
+            context.register_udtf(&name, Arc::new(Series(series)));
+        }
+    }
 }
 
 /// One call of a table function.
@@ -68,9 +137,27 @@ pub(crate) struct Call<'c> {
     /// The arguments, which are all texts.
     pub(crate) texts: Vec<String>,
     function: &'static Function,
+    session: &'c dyn Session,
 }
 
 impl Call<'_> {
+    /// The engine the call was planned by.
+    pub(crate) fn state(&self) -> Result<&SessionState> {
+        let state = self.session.as_any().downcast_ref();
+        state.ok_or_else(|| Error::Internal("a function was called by another engine".to_owned()))
+    }
+
+    /// A kind whose objects have a history, by any of its names.
+    pub(crate) fn state_kind(&self, text: &str) -> Result<String> {
+        let kind = self.kind(text)?;
+        if is_event(&kind) {
+            return Err(Error::invalid(format!(
+                "{kind} is a log: its rows happen once and have no history"
+            )));
+        }
+        Ok(kind)
+    }
+
     /// The error of a call with other arguments than the function takes.
     pub(crate) fn misused(&self) -> Error {
         let Function {
@@ -109,6 +196,7 @@ impl TableFunctionImpl for Bound {
             scope: &self.scope,
             texts: texts.unwrap_or_default(),
             function: self.function,
+            session: arguments.session(),
         };
         if call.texts.len() != arguments.exprs().len() {
             return Err(call.misused().into());

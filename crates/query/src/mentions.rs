@@ -74,7 +74,7 @@ impl Mentions {
 }
 
 /// The number a GUID is; `None` where the text is none.
-fn guid(text: &[u8]) -> Option<u128> {
+pub(crate) fn guid(text: &[u8]) -> Option<u128> {
     if text.len() != GUID_CHARS {
         return None;
     }

@@ -62,7 +62,8 @@ pub(crate) fn at(
     asked: &str,
 ) -> Result<Snapshot> {
     let snapshots = archive.snapshots();
-    if time > now {
+    // A source is older than the question that says `now()`.
+    if time > now.max(Timestamp::now()) {
         return Err(Error::invalid(format!(
             "{asked} is in the future: nothing is known of it"
         )));
@@ -102,6 +103,14 @@ impl Source {
     /// The snapshot a revision means, see [`resolve`].
     pub fn resolve(&self, revision: &str) -> Result<Snapshot> {
         resolve(&self.archive, self.now, revision)
+    }
+
+    /// A time as it is written (RFC 3339, or a date), else the time of the snapshot a revision means.
+    pub fn moment(&self, text: &str) -> Result<Timestamp> {
+        match model::parse_time(text) {
+            Ok(time) => Ok(time),
+            Err(_) => Ok(self.resolve(text)?.taken_at),
+        }
     }
 }
 
@@ -169,7 +178,7 @@ fn by_prefix(archive: &Archive, prefix: &str) -> Result<Snapshot> {
 }
 
 /// `7d`, `36h`, `90m`, `2w`.
-fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
+pub(crate) fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
     let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
     let count: i64 = digits.parse().ok()?;
     let hours = match unit {

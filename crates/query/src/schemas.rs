@@ -12,9 +12,9 @@ use crate::functions::is_function;
 use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
-    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, LinkChangesTable, LinksTable, Moment,
-    ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable, SnapshotsTable, TagsTable,
-    table_name,
+    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
+    LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable,
+    RelationTable, SnapshotsTable, TagsTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -24,18 +24,20 @@ pub(crate) const SCHEMA: &str = "public";
 /// Marks a schema as a revision: `"@2026-10-01".users`.
 pub(crate) const REVISION: char = '@';
 /// Ends the name of a kind's table of all versions.
-const HISTORY: &str = "_history";
+pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-pub(crate) const COMMON: [&str; 10] = [
+pub(crate) const COMMON: [&str; 12] = [
     "changes",
     "collection_errors",
     "columns",
     "coverage",
+    "functions",
     "link_changes",
     "links",
     "objects",
     "property_changes",
+    "recycle_bin",
     "snapshots",
     "tags",
 ];
@@ -137,16 +139,36 @@ impl Schema {
             Some(snapshot) => Ok(snapshot.clone()),
             None => scope.latest(),
         };
+        // An answer from history rests on all that was read until then.
+        let rests_on = |kind: Option<&str>| {
+            if let Ok(snapshot) = moment() {
+                scope.touch(&snapshot, kind);
+            }
+        };
+        if ["changes", "property_changes", "link_changes"].contains(&name) {
+            rests_on(None);
+        }
         Ok(Some(match name {
             "changes" => RelationTable::provider(ChangesTable::new(source, horizon())),
             "property_changes" => {
                 RelationTable::provider(PropertyChangesTable::new(source, horizon()))
             }
             "link_changes" => RelationTable::provider(LinkChangesTable::new(source, horizon())),
+            "recycle_bin" => {
+                let snapshot = moment()?;
+                scope.touch(&snapshot, None);
+                let now = if horizon().is_some() {
+                    snapshot.taken_at
+                } else {
+                    source.now
+                };
+                RelationTable::provider(RecycleBinTable::new(source, snapshot, now))
+            }
             "snapshots" => RelationTable::provider(SnapshotsTable::new(source, horizon())),
             "coverage" => RelationTable::provider(CoverageTable::new(source, horizon())),
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),
             "columns" => RelationTable::provider(ColumnsTable::new(source)),
+            "functions" => RelationTable::provider(FunctionsTable::new()),
             "tags" => RelationTable::provider(TagsTable::new(source)),
             "objects" => {
                 let snapshot = moment()?;
@@ -167,6 +189,7 @@ impl Schema {
                                 "rows of {table} are kept as they came, without a time to compare: ask for them without AS OF"
                             )));
                         }
+                        rests_on(Some(&kind));
                         RelationTable::provider(ObjectTable::new(
                             source,
                             &kind,
@@ -185,6 +208,7 @@ impl Schema {
                     .strip_suffix(HISTORY)
                     .and_then(|table| self.kind(table))
                 {
+                    rests_on(Some(&kind));
                     RelationTable::provider(ObjectTable::new(
                         source,
                         &kind,

@@ -17,6 +17,7 @@ pub(crate) struct Scope {
     pub(crate) source: Arc<Source>,
     pub(crate) horizon: Option<Snapshot>,
     touched: Arc<Mutex<BTreeSet<Touched>>>,
+    remarks: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A state that an answer was made from.
@@ -35,6 +36,7 @@ impl Scope {
             source,
             horizon,
             touched: Arc::default(),
+            remarks: Arc::default(),
         }
     }
 
@@ -44,6 +46,12 @@ impl Scope {
             Some(horizon) => Ok(horizon.clone()),
             None => self.source.resolve("latest"),
         }
+    }
+
+    /// The time that is now, as far as this scope sees.
+    pub(crate) fn now(&self) -> Timestamp {
+        let horizon = self.horizon.as_ref();
+        horizon.map_or(self.source.now, |horizon| horizon.taken_at)
     }
 
     /// The snapshot a revision means; one after the horizon is refused.
@@ -93,9 +101,30 @@ impl Scope {
         }
     }
 
+    /// Remembers what must be said about an answer besides.
+    fn remark(&self, remark: String) {
+        if let Ok(mut remarks) = self.remarks.lock() {
+            remarks.insert(remark);
+        }
+    }
+
+    /// Says so if a period begins before anything is known.
+    pub(crate) fn begins_early(&self, from: Timestamp) {
+        let first = self.source.snapshots(self.horizon.as_ref()).first();
+        if let Some(first) = first.filter(|first| from < first.taken_at) {
+            self.remark(format!(
+                "nothing is known of the time before {}, the first snapshot",
+                first.taken_at.strftime("%F %TZ")
+            ));
+        }
+    }
+
     pub(crate) fn forget_touched(&self) {
         if let Ok(mut touched) = self.touched.lock() {
             touched.clear();
+        }
+        if let Ok(mut remarks) = self.remarks.lock() {
+            remarks.clear();
         }
     }
 
@@ -117,6 +146,9 @@ impl Scope {
             if let Some(kind) = &state.kind {
                 provenance.notes.extend(self.note(kind, snapshot)?);
             }
+        }
+        if let Ok(remarks) = self.remarks.lock() {
+            provenance.notes.extend(remarks.iter().cloned());
         }
         provenance.notes.dedup();
         Ok(provenance)

@@ -2,32 +2,39 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::SchemaProvider;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SQLOptions, SessionContext};
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{Expr, Set, Statement};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use store::Snapshot;
 use tokio::time::Instant;
 
-use crate::error::{Error, Result};
+use crate::allowed::{self, check_functions};
+use crate::error::{Error, Result, panicked};
 use crate::functions;
 use crate::parameters::bind;
 use crate::plain::{plain_batch, plain_schema};
+use crate::scalars;
 use crate::schemas::{CATALOG, Catalog, SCHEMA, Schema};
 use crate::scope::{Provenance, Scope};
+use crate::size::check_size;
 use crate::source::Source;
-use crate::statement::{check_size, check_statement, parse};
+use crate::stack::Deep;
+use crate::statement::{check_statement, parse};
 use crate::time_travel::resolve_versions;
 
 /// The one setting a session has.
@@ -47,6 +54,9 @@ pub struct SessionOptions {
 pub struct Limits {
     /// Memory that sorts, joins and aggregates take together, in bytes.
     pub memory_bytes: usize,
+    /// Temporary files that sorts, joins and aggregates write where memory is short, in bytes; 0: they
+    /// write none and fail instead. What is written is not encrypted.
+    pub disk_bytes: u64,
     /// Time from the start of the statement to the last row.
     pub time: Option<Duration>,
     /// Rows of the answer.
@@ -59,6 +69,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory_bytes: 2 << 30,
+            disk_bytes: 16 << 30,
             time: None,
             rows: None,
             bytes: None,
@@ -102,6 +113,10 @@ pub struct Rows {
 impl Rows {
     /// The next rows; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        guarded(self.taken()).await
+    }
+
+    async fn taken(&mut self) -> Result<Option<RecordBatch>> {
         let Some(batch) = within(self.deadline, &self.limits, self.stream.next()).await? else {
             return Ok(None);
         };
@@ -134,6 +149,12 @@ impl Rows {
     pub fn provenance(&self) -> Result<Provenance> {
         self.scope.provenance()
     }
+}
+
+/// Lets the engine work on a stack that is large enough; its panics become errors, and the session goes on.
+async fn guarded<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let caught = Deep::new(AssertUnwindSafe(work).catch_unwind()).await;
+    caught.unwrap_or_else(|payload| Err(panicked(&*payload)))
 }
 
 /// Waits for a step of a statement, but not past its deadline.
@@ -176,6 +197,11 @@ impl Session {
         self.scope.horizon.as_ref()
     }
 
+    /// What it may see.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Names of all tables, sorted.
     #[must_use]
     pub fn tables(&self) -> Vec<String> {
@@ -196,6 +222,12 @@ impl Session {
         sql: &str,
         parameters: &BTreeMap<String, String>,
     ) -> Result<Answer> {
+        guarded(self.answer(sql, parameters)).await
+    }
+
+    async fn answer(&mut self, sql: &str, parameters: &BTreeMap<String, String>) -> Result<Answer> {
+        let limits = self.options.limits;
+        let deadline = limits.time.map(|time| Instant::now() + time);
         let mut statement = parse(sql)?;
         if self.setting(&statement)? {
             return Ok(Answer::Pinned(self.scope.horizon.clone()));
@@ -205,6 +237,7 @@ impl Session {
         bind(&mut statement, parameters)?;
         self.scope.forget_touched();
         let state = self.context.state();
+        check_functions(&statement, &state)?;
         resolve_versions(&mut statement, &self.scope, &state)?;
         let plan = state
             .statement_to_plan(EngineStatement::Statement(Box::new(statement)))
@@ -218,8 +251,6 @@ impl Session {
                 "an archive is asked with SELECT and changed by import: this statement would write",
             )
         })?;
-        let limits = self.options.limits;
-        let deadline = limits.time.map(|time| Instant::now() + time);
         let frame = self.context.execute_logical_plan(plan).await?;
         let schema = plain_schema(frame.schema().inner());
         let stream = within(deadline, &limits, frame.execute_stream()).await??;
@@ -286,13 +317,13 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
     // Text is one type everywhere: what is cast to it is no other than what a table holds.
     settings.sql_parser.map_string_types_to_utf8view = false;
     settings.execution.time_zone = Some("+00:00".to_owned());
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(options.limits.memory_bytes)))
-        .build_arc()?;
     let state = SessionStateBuilder::new()
         .with_config(config)
-        .with_runtime_env(runtime)
-        .with_default_features()
+        .with_runtime_env(runtime(&options.limits)?)
+        .with_expr_planners(SessionStateDefaults::default_expr_planners())
+        .with_scalar_functions(allowed::scalars())
+        .with_aggregate_functions(allowed::aggregates())
+        .with_window_functions(allowed::windows())
         .build();
     let mut context = SessionContext::new_with_state(state);
     datafusion_functions_json::register_all(&mut context)?;
@@ -303,5 +334,29 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
         }),
     );
     functions::register(&context, scope);
+    scalars::register(&context, scope);
     Ok(context)
+}
+
+/// Memory and temporary files of a session. It knows no place to read from: what tables show comes from the
+/// archive, past the engine's own storages.
+fn runtime(limits: &Limits) -> Result<Arc<RuntimeEnv>> {
+    let disk = DiskManagerBuilder::default();
+    // A share for each that could spill is wasted where none can.
+    let (pool, disk): (Arc<dyn MemoryPool>, _) = if limits.disk_bytes == 0 {
+        let pool = GreedyMemoryPool::new(limits.memory_bytes);
+        (Arc::new(pool), disk.with_mode(DiskManagerMode::Disabled))
+    } else {
+        let pool = FairSpillPool::new(limits.memory_bytes);
+        (
+            Arc::new(pool),
+            disk.with_max_temp_directory_size(limits.disk_bytes),
+        )
+    };
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(pool)
+        .with_disk_manager_builder(disk)
+        .build_arc()?;
+    runtime.deregister_object_store(ObjectStoreUrl::local_filesystem().as_ref())?;
+    Ok(runtime)
 }

@@ -1,21 +1,14 @@
-//! Text to one statement that may be run: parsed, a question, and of a size that can be planned.
+//! Text to one statement that may be run: parsed, and a question.
 
-use std::ops::ControlFlow;
-
-use datafusion::sql::sqlparser::ast::{Expr, Statement, Visit, Visitor};
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::ast::{Expr, Statement};
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
+use crate::clauses::rewrite_clauses;
 use crate::dialect::EntraceDialect;
 use crate::error::{Error, Result};
+use crate::size::{MAX_TEXT_BYTES, check_words};
 
-/// Longest statement read.
-const MAX_TEXT_BYTES: usize = 100_000;
-/// Deepest nesting of expressions planned: beyond, the planner's recursion takes more stack and time
-/// than any question needs.
-const MAX_DEPTH: usize = 250;
-/// Most expressions planned.
-const MAX_EXPRESSIONS: usize = 20_000;
 /// Splits a script at its semicolons, as the tokenizer sees them; parts without a statement are left out.
 pub fn split_statements(script: &str) -> Result<Vec<String>> {
     let tokens = Tokenizer::new(&EntraceDialect, script)
@@ -40,27 +33,47 @@ pub fn split_statements(script: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Exactly one statement.
-pub(crate) fn parse(sql: &str) -> Result<Statement> {
+fn syntax(error: &ParserError) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+    Error::invalid(text.to_owned())
+}
+
+fn check_length(sql: &str) -> Result<()> {
     if sql.len() > MAX_TEXT_BYTES {
         return Err(Error::Limit(format!(
             "the statement has {} bytes, the limit is {MAX_TEXT_BYTES}",
             sql.len()
         )));
     }
-    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
-        let text = error.to_string();
-        Error::invalid(
-            text.strip_prefix("sql parser error: ")
-                .unwrap_or(&text)
-                .to_owned(),
-        )
-    };
-    let statements = Parser::new(&EntraceDialect)
-        .try_with_sql(sql)
-        .map_err(syntax)?
+    Ok(())
+}
+
+/// A parser at the beginning of a text of bounded size.
+fn parser(sql: &str) -> Result<Parser<'_>> {
+    check_length(sql)?;
+    let tokens = Tokenizer::new(&EntraceDialect, sql)
+        .tokenize_with_location()
+        .map_err(|error| syntax(&error.into()))?;
+    check_words(&tokens)?;
+    Ok(Parser::new(&EntraceDialect).with_tokens_with_locations(rewrite_clauses(tokens)?))
+}
+
+/// Exactly one expression, and nothing after it.
+pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
+    let mut parser = parser(sql)?;
+    let expression = parser.parse_expr().map_err(|error| syntax(&error))?;
+    parser
+        .expect_token(&Token::EOF)
+        .map_err(|error| syntax(&error))?;
+    Ok(expression)
+}
+
+/// Exactly one statement.
+pub(crate) fn parse(sql: &str) -> Result<Statement> {
+    let statements = parser(sql)?
         .parse_statements()
-        .map_err(syntax)?;
+        .map_err(|error| syntax(&error))?;
     let count = statements.len();
     let mut statements = statements.into_iter();
     match (statements.next(), count) {
@@ -77,6 +90,15 @@ pub(crate) fn check_statement(statement: &Statement) -> Result<()> {
     match statement {
         Statement::Query(_) => Ok(()),
         Statement::Explain { statement, .. } => check_statement(statement),
+        Statement::ShowTables { .. }
+        | Statement::ShowColumns { .. }
+        | Statement::ShowVariable { .. }
+        | Statement::ShowFunctions { .. }
+        | Statement::ShowSchemas { .. }
+        | Statement::ShowDatabases { .. } => Err(Error::invalid(
+            "SHOW is not possible: select * from columns lists tables and their columns, select * from functions \
+             the functions, and select entrace_as_of() says which moment is seen",
+        )),
         other => {
             let text = other.to_string();
             let word = text
@@ -88,45 +110,6 @@ pub(crate) fn check_statement(statement: &Statement) -> Result<()> {
                 "{word} is not possible: an archive is asked with SELECT and changed by import"
             )))
         }
-    }
-}
-
-/// Counts expressions and their nesting.
-#[derive(Default)]
-struct Size {
-    depth: usize,
-    count: usize,
-}
-
-impl Visitor for Size {
-    type Break = Error;
-
-    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
-        self.depth += 1;
-        self.count += 1;
-        if self.depth > MAX_DEPTH {
-            return ControlFlow::Break(Error::Limit(format!(
-                "expressions are nested deeper than {MAX_DEPTH}: use IN for long lists"
-            )));
-        }
-        if self.count > MAX_EXPRESSIONS {
-            return ControlFlow::Break(Error::Limit(format!(
-                "the statement has more than {MAX_EXPRESSIONS} expressions"
-            )));
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-}
-
-pub(crate) fn check_size(statement: &Statement) -> Result<()> {
-    match statement.visit(&mut Size::default()) {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(()),
     }
 }
 

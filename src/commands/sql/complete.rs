@@ -127,7 +127,8 @@ impl Names {
 impl Validator for Names {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let line = context.input().trim();
-        let complete = line.is_empty() || meta::is_meta(line) || line.ends_with(';');
+        let complete =
+            line.is_empty() || meta::is_meta(line) || line.starts_with('@') || line.ends_with(';');
         Ok(if complete {
             ValidationResult::Valid(None)
         } else {

@@ -19,6 +19,8 @@ pub(super) enum Meta {
     /// Pin the session to a revision; `None`: to none.
     AsOf(Option<String>),
     MaxRows(usize),
+    /// List the queries of the library.
+    Library,
     /// Set a parameter; without a value: forget it.
     Parameter(String, Option<String>),
 }
@@ -28,6 +30,8 @@ SQL ends with a semicolon. Tab completes, the arrow keys recall, Ctrl-C cancels 
 
   \\d  .tables              list the tables
   \\d TABLE  .inspect TABLE list a table's columns
+  \\library  .library       list the queries that have a name
+  @NAME KEY=VALUE ...      ask one of them
   \\x  .expanded            one column a line, on and off
   \\timing  .timing         say how long statements take, on and off
   \\pset format FORMAT  .output FORMAT
@@ -64,6 +68,7 @@ pub(super) fn parse(line: &str) -> Result<Meta, String> {
         "\\?" | "\\h" | "\\help" | ".help" => Meta::Help,
         "\\q" | ".quit" | ".exit" => Meta::Quit,
         "\\d" | "\\dt" | "\\d+" | ".tables" | ".inspect" | ".schema" => Meta::Tables(argument),
+        "\\library" | ".library" => Meta::Library,
         "\\x" | ".expanded" => Meta::Expanded(switch(argument)?),
         "\\timing" | ".timing" => Meta::Timing(switch(argument)?),
         "\\pset" => match argument
@@ -108,6 +113,8 @@ mod tests {
             (".tables", Meta::Tables(None)),
             ("\\d users;", Meta::Tables(some("users"))),
             (".inspect users", Meta::Tables(some("users"))),
+            ("\\library", Meta::Library),
+            (".library", Meta::Library),
             ("\\x", Meta::Expanded(None)),
             (".timing on", Meta::Timing(Some(true))),
             ("\\pset format csv", Meta::Format(some("csv"))),

@@ -1,6 +1,7 @@
 //! `sql`: questions in SQL, one after another or in a shell.
 
 mod complete;
+mod library;
 mod meta;
 mod shell;
 
@@ -25,12 +26,15 @@ use crate::failure::{Failure, Result};
   entrace sql -o jsonl -c \"select * from diff('latest~1', 'latest')\"
   entrace sql --param who=alice@contoso.example -c 'select * from users where mail = $who'
   entrace sql -f questions.sql -o csv > answers.csv
+  entrace sql --library                        questions by name
+  entrace sql @policy-at --param name=CA001 --param at=2026-10-01
+  entrace sql @policy-at --show                the SQL behind a name
 
 Tables are named as in Graph, plural and in snake_case, with <table>_history for every version there was. Of all kinds \
 together: snapshots, coverage, objects, links, changes, property_changes, link_changes, and the functions \
 diff(from, to), diff_properties(from, to), diff_links(from, to), history(object). \\d in the shell lists them all.")]
 pub(crate) struct SqlArgs {
-    /// Statements, separated by semicolons
+    /// Statements, separated by semicolons, or @NAME of a query of the library
     #[arg(value_name = "SQL", allow_hyphen_values = true, conflicts_with_all = ["command", "file"])]
     query: Option<String>,
     /// Statements, separated by semicolons; may be given several times
@@ -51,6 +55,15 @@ pub(crate) struct SqlArgs {
     /// Value of $NAME in the statements; may be given several times
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = parameter)]
     param: Vec<(String, String)>,
+    /// List the queries of the library
+    #[arg(long, conflicts_with_all = ["query", "command", "file", "show"])]
+    library: bool,
+    /// Print the SQL of @NAME instead of running it
+    #[arg(long, requires = "query")]
+    show: bool,
+    /// Folder with queries of your own; may be given several times
+    #[arg(long, value_name = "DIR")]
+    library_dir: Vec<PathBuf>,
     /// Say how long each statement took
     #[arg(long)]
     timing: bool,
@@ -72,6 +85,13 @@ pub(crate) struct SqlArgs {
 const MAX_SCRIPT: u64 = 10 << 20;
 
 pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
+    if args.library {
+        library::list(app, &app.library(&args.library_dir, &[])?)?;
+        return Ok(0);
+    }
+    if args.show {
+        return show(app, args);
+    }
     let source = app.source()?;
     let limits = Limits {
         memory_bytes: args.memory,
@@ -94,9 +114,27 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
         to: None,
     };
     let script = match (&args.query, args.command.as_slice(), &args.file) {
+        (Some(query), ..) if library::called(query).is_some() => {
+            let mut asking = Asking {
+                app,
+                source: &source,
+                session: &mut session,
+                settings: &mut settings,
+                folders: &args.library_dir,
+            };
+            asking.named(query, &parameters, false)?;
+            return Ok(0);
+        }
         (Some(query), ..) => query.clone(),
         (None, [], None) if std::io::stdin().is_terminal() => {
-            return shell::run(app, &source, session, settings, parameters);
+            return shell::run(
+                app,
+                &source,
+                session,
+                settings,
+                parameters,
+                &args.library_dir,
+            );
         }
         (None, [], None) => read_script(std::io::stdin(), "standard input")?,
         (None, [], Some(path)) if path.as_os_str() == "-" => {
@@ -153,6 +191,56 @@ fn ask(
     Ok(())
 }
 
+/// Prints the file of a query.
+fn show(app: &App, args: &SqlArgs) -> Result<u8> {
+    let query = args.query.as_deref().unwrap_or_default();
+    let Some(called) = library::called(query) else {
+        return Err(Failure::usage(
+            "--show prints a query of the library: name it as @NAME",
+        ));
+    };
+    let all = app.library(&args.library_dir, &[])?;
+    app.print(&library::entry(app, &all, called?.0)?.text)?;
+    Ok(0)
+}
+
+/// What it takes to ask a query by its name.
+struct Asking<'a> {
+    app: &'a App,
+    source: &'a query::Source,
+    session: &'a mut Session,
+    settings: &'a mut Settings,
+    folders: &'a [PathBuf],
+}
+
+impl Asking<'_> {
+    /// Runs `@name key=value ...` with the values named beside it and those of `given`, of which
+    /// `spare` are taken as far as the query has such parameters.
+    fn named(&mut self, line: &str, given: &Parameters, spare: bool) -> Result<()> {
+        let Some(called) = library::called(line) else {
+            return Err(Failure::usage(format!("{line:?} is not @NAME")));
+        };
+        let (name, own) = called?;
+        let all = self.app.library(self.folders, &[])?;
+        let entry = library::entry(self.app, &all, name)?;
+        let has = |name: &str| entry.parameters.iter().any(|known| known.name == name);
+        let mut values: Parameters = given
+            .iter()
+            .filter(|(name, _)| !spare || has(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        values.extend(own);
+        let sql = library::statement(self.app, self.session, self.source, entry, &values)?;
+        ask(
+            self.app,
+            self.session,
+            &sql,
+            &Parameters::new(),
+            self.settings,
+        )
+    }
+}
+
 fn read_script(input: impl Read, name: &str) -> Result<String> {
     let mut text = String::new();
     let read = input.take(MAX_SCRIPT + 1).read_to_string(&mut text);
@@ -165,7 +253,8 @@ fn read_script(input: impl Read, name: &str) -> Result<String> {
     Ok(text)
 }
 
-fn parameter(text: &str) -> std::result::Result<(String, String), String> {
+/// Reads `NAME=VALUE`.
+pub(crate) fn parameter(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     let name = name.trim_start_matches('$');
     if name.is_empty() {

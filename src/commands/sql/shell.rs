@@ -11,7 +11,7 @@ use rustyline::{CompletionType, Config, Editor};
 
 use super::complete::Names;
 use super::meta::{self, HELP, Meta};
-use super::{Settings, ask, read_script};
+use super::{Asking, Settings, ask, library, read_script};
 use crate::answers::Parameters;
 use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
@@ -26,6 +26,7 @@ pub(super) fn run(
     session: Session,
     settings: Settings,
     parameters: Parameters,
+    folders: &[PathBuf],
 ) -> Result<u8> {
     let config = Config::builder()
         .completion_type(CompletionType::List)
@@ -36,6 +37,8 @@ pub(super) fn run(
         Editor::with_history(config, history).map_err(|e| Failure::new(FAILED, e.to_string()))?;
     let mut shell = Shell {
         app,
+        source,
+        folders,
         session,
         settings,
         parameters,
@@ -102,6 +105,9 @@ fn save(editor: &mut Editor<Names, FileHistory>, file: &std::path::Path) -> rust
 
 struct Shell<'a> {
     app: &'a App,
+    source: &'a Source,
+    /// Folders with queries, besides those of the configuration.
+    folders: &'a [PathBuf],
     session: Session,
     settings: Settings,
     parameters: Parameters,
@@ -159,6 +165,17 @@ impl Shell<'_> {
 
     /// Runs a line; `false`: leave.
     fn line(&mut self, line: &str) -> Result<bool> {
+        if library::called(line).is_some() {
+            let mut asking = Asking {
+                app: self.app,
+                source: self.source,
+                session: &mut self.session,
+                settings: &mut self.settings,
+                folders: self.folders,
+            };
+            asking.named(line, &self.parameters, true)?;
+            return Ok(true);
+        }
         if !meta::is_meta(line) {
             for statement in split_statements(line)? {
                 ask(
@@ -184,6 +201,7 @@ impl Shell<'_> {
         match meta {
             Meta::Quit => {}
             Meta::Help => app.print(HELP)?,
+            Meta::Library => library::list(app, &app.library(self.folders, &[])?)?,
             Meta::Tables(None) => self.list()?,
             Meta::Tables(Some(table)) => {
                 let mut grid = Grid::new(&["column", "type"], true);

@@ -69,6 +69,11 @@ pub(crate) fn times(values: impl Iterator<Item = Option<Timestamp>>) -> ArrayRef
     Arc::new(array.with_timezone("+00:00"))
 }
 
+/// Whole seconds from one time to a later one; 0 where it is not later.
+pub(crate) fn seconds_between(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
+}
+
 /// One value for every row.
 pub(crate) fn constant(text: &str, rows: usize) -> ArrayRef {
     texts(std::iter::repeat_n(Some(text), rows))

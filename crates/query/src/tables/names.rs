@@ -79,6 +79,18 @@ pub(crate) fn named(
     Ok(names)
 }
 
+/// Kinds that most ids belong to, the most frequent first.
+const LIKELY: [&str; 8] = [
+    "user",
+    "group",
+    "service_principal",
+    "device",
+    "application",
+    "role_definition",
+    "directory_role",
+    "conditional_access_policy",
+];
+
 /// What objects of any kind are called, by id: asked one by one and remembered.
 #[derive(Debug)]
 pub(crate) struct Directory<'s> {
@@ -101,6 +113,9 @@ impl<'s> Directory<'s> {
         let mut kinds = source.state_kinds();
         kinds
             .retain(|kind| catalog::by_name(&kind.name).is_none_or(|kind| !kind.is_relationship()));
+        // Most ids are of few kinds, and several kinds share the id of a user.
+        let rank = |kind: &StoredKind| LIKELY.iter().position(|likely| *likely == kind.name);
+        kinds.sort_by_key(|kind| rank(kind).unwrap_or(LIKELY.len()));
         Self {
             source,
             horizon,
@@ -117,6 +132,18 @@ impl<'s> Directory<'s> {
             self.known.insert(key.clone(), found);
         }
         Ok(self.known.get(&key).and_then(Option::as_ref))
+    }
+
+    /// The kind an id belongs to and all versions of its object, newest first.
+    pub(crate) fn versions(&self, id: &str) -> Result<Option<(StoredKind, Vec<u32>)>> {
+        let key = model::fold_id(id);
+        for kind in &self.kinds {
+            let versions = self.source.archive.object_versions(kind.number, &key)?;
+            if !versions.is_empty() {
+                return Ok(Some((kind.clone(), versions)));
+            }
+        }
+        Ok(None)
     }
 
     fn look_up(&self, key: &str) -> Result<Option<Entry>> {

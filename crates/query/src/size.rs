@@ -1,0 +1,299 @@
+//! How big a statement may be, looked at before anything is planned.
+//!
+//! Parser, planner and optimizer recurse over what a statement nests, and their time grows faster than its
+//! size: three kilobytes of `1+1+1...` once ended the process by overflowing its stack. So text, words, nesting
+//! and tables are counted first, and what is left is planned on a stack made for it ([`crate::stack`]).
+//!
+//! The limits were chosen in an unoptimised build, the slowest there is. The worst statement found within each
+//! is in the tests; there it takes a few seconds at most and a quarter of the stack. What people write is far
+//! below: the longest list of ids that fits in the text has 10,000 of them.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
+};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::error::{Error, Result};
+
+/// Longest statement read.
+pub(crate) const MAX_TEXT_BYTES: usize = 400_000;
+/// Words, names and operators: what bounds the depth of the parsed statement. Literals, commas and brackets,
+/// of which long lists consist, are not counted.
+const MAX_WORDS: usize = 20_000;
+/// Expressions within expressions, a chain of operators counting one for each.
+const MAX_DEPTH: usize = 250;
+/// Expressions that are no literals.
+const MAX_EXPRESSIONS: usize = 5_000;
+/// Literals.
+const MAX_LITERALS: usize = 20_000;
+/// Queries within queries.
+const MAX_QUERY_DEPTH: usize = 24;
+/// Tables and selects, those of a `WITH` counting as often as it is used.
+const MAX_TABLES: u64 = 100;
+/// `*` among what is selected.
+const MAX_WILDCARDS: usize = 100;
+
+/// Counts what can nest before the parser nests it.
+pub(crate) fn check_words(tokens: &[TokenWithSpan]) -> Result<()> {
+    let counts = |token: &Token| {
+        !matches!(
+            token,
+            Token::Whitespace(_)
+                | Token::Comma
+                | Token::LParen
+                | Token::RParen
+                | Token::Number(..)
+                | Token::SingleQuotedString(_)
+                | Token::Placeholder(_)
+                | Token::EOF
+        )
+    };
+    let words = tokens.iter().filter(|token| counts(&token.token)).count();
+    if words > MAX_WORDS {
+        return Err(Error::Limit(format!(
+            "the statement has {words} words and operators, the limit is {MAX_WORDS}: use IN for long lists"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a statement that would take too much to plan.
+pub(crate) fn check_size(statement: &impl Visit) -> Result<()> {
+    let mut size = Size::default();
+    if let ControlFlow::Break(error) = statement.visit(&mut size) {
+        return Err(error);
+    }
+    if size.tables > MAX_TABLES {
+        return Err(Error::Limit(format!(
+            "the statement reads more than {MAX_TABLES} tables, those of a WITH counted as often as it is used: \
+             ask in several statements"
+        )));
+    }
+    Ok(())
+}
+
+/// A query while it is visited.
+#[derive(Default)]
+struct Level {
+    /// Names of its `WITH` whose queries have not been visited yet, the next one last.
+    coming: Vec<String>,
+    /// Tables that each of its `WITH` reads.
+    with: HashMap<String, u64>,
+    tables: u64,
+}
+
+#[derive(Default)]
+struct Size {
+    depth: usize,
+    expressions: usize,
+    literals: usize,
+    wildcards: usize,
+    levels: Vec<Level>,
+    tables: u64,
+}
+
+fn refused(reason: String) -> ControlFlow<Error> {
+    ControlFlow::Break(Error::Limit(reason))
+}
+
+/// How many operations a chain of UNION, EXCEPT and INTERSECT has, which nest to the left.
+fn set_operations(body: &SetExpr) -> u64 {
+    let (mut count, mut at) = (0, body);
+    while let SetExpr::SetOperation { left, .. } = at {
+        count += 1;
+        at = left;
+    }
+    count
+}
+
+impl Size {
+    fn add(&mut self, tables: u64) {
+        if let Some(level) = self.levels.last_mut() {
+            level.tables = level.tables.saturating_add(tables);
+        }
+    }
+
+    /// Tables that a name stands for.
+    fn named(&self, name: &ObjectName) -> u64 {
+        let [part] = name.0.as_slice() else {
+            return 1;
+        };
+        let name = part.as_ident().map(|ident| ident.value.to_lowercase());
+        let known = name.and_then(|name| {
+            let mut levels = self.levels.iter().rev();
+            levels.find_map(|level| level.with.get(&name).copied())
+        });
+        known.unwrap_or(1)
+    }
+}
+
+impl Visitor for Size {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Error> {
+        if self.levels.len() == MAX_QUERY_DEPTH {
+            return refused(format!(
+                "queries are nested deeper than {MAX_QUERY_DEPTH}: name parts of it in a WITH"
+            ));
+        }
+        let names = query.with.iter().flat_map(|with| &with.cte_tables);
+        let mut coming: Vec<String> = names
+            .map(|part| part.alias.name.value.to_lowercase())
+            .collect();
+        coming.reverse();
+        self.levels.push(Level {
+            coming,
+            tables: set_operations(&query.body),
+            ..Level::default()
+        });
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<Error> {
+        let tables = self.levels.pop().map_or(0, |level| level.tables.max(1));
+        match self.levels.last_mut() {
+            // The queries of a WITH are visited before all others.
+            Some(level) => match level.coming.pop() {
+                Some(name) => drop(level.with.insert(name, tables)),
+                None => level.tables = level.tables.saturating_add(tables),
+            },
+            None => self.tables = self.tables.saturating_add(tables),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Error> {
+        let is_wildcard = |item: &&SelectItem| {
+            matches!(
+                item,
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+            )
+        };
+        self.wildcards += select.projection.iter().filter(is_wildcard).count();
+        if self.wildcards > MAX_WILDCARDS {
+            return refused(format!(
+                "the statement selects * more than {MAX_WILDCARDS} times"
+            ));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
+        if let TableFactor::Table { name, .. } = factor {
+            self.add(self.named(name));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<Error> {
+        self.depth += 1;
+        if matches!(expression, Expr::Value(_)) {
+            self.literals += 1;
+        } else {
+            self.expressions += 1;
+        }
+        if self.depth > MAX_DEPTH {
+            return refused(format!(
+                "expressions are nested deeper than {MAX_DEPTH}: use IN for long lists"
+            ));
+        }
+        if self.expressions > MAX_EXPRESSIONS {
+            return refused(format!(
+                "the statement has more than {MAX_EXPRESSIONS} expressions: use IN for long lists"
+            ));
+        }
+        if self.literals > MAX_LITERALS {
+            return refused(format!("the statement has more than {MAX_LITERALS} values"));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Error> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::parse;
+
+    fn refusal(sql: &str) -> Option<String> {
+        let checked = parse(sql).and_then(|statement| check_size(&statement));
+        checked.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_people_write_is_taken() {
+        let ids = vec!["'aaaaaaaa-0000-4000-8000-000000000001'"; 5_000].join(",");
+        let wide = vec!["display_name"; 500].join(", ");
+        let joined: String = (0..20)
+            .map(|at| format!(" join groups g{at} on g{at}.id = m.id"))
+            .collect();
+        for sql in [
+            format!("select * from users where id in ({ids})"),
+            format!("select {wide} from users"),
+            format!("select * from group_members m{joined}"),
+            vec!["select id from users"; 50].join(" union all "),
+            "with recursive up as (select 1 as n union all select n + 1 from up where n < 9) select * from up".to_owned(),
+        ] {
+            assert_eq!(refusal(&sql), None, "{sql:.80}");
+        }
+    }
+
+    #[test]
+    fn tables_of_a_with_count_as_often_as_it_is_used() {
+        let doubled = |times: usize| {
+            let parts: Vec<String> = (1..=times)
+                .map(|at| format!("t{at} as (select a.id from t{0} a, t{0} b)", at - 1))
+                .collect();
+            format!(
+                "with t0 as (select id from users), {} select * from t{times}",
+                parts.join(", ")
+            )
+        };
+        assert_eq!(refusal(&doubled(6)), None);
+        let refused = refusal(&doubled(7)).expect("because there are 128 tables");
+        assert!(refused.contains("more than 100 tables"), "{refused}");
+        assert!(refusal(&doubled(70)).is_some());
+        // The same without any table in it.
+        let bare = doubled(40).replace(" from users", "");
+        assert!(refusal(&bare).is_some());
+        // A name of an inner query stands for that query there, and for the table elsewhere.
+        let shadowed =
+            "select * from users, (with users as (select 1 as id) select * from users) x";
+        assert_eq!(refusal(shadowed), None);
+    }
+
+    #[test]
+    fn everything_that_nests_is_limited() {
+        for (sql, words) in [
+            (vec!["1"; 300].join("+"), "nested deeper than 250"),
+            (vec!["1"; 20_010].join("-"), "the limit is 20000"),
+            (format!("1{}", " is null".repeat(300)), "nested deeper"),
+            (format!("1{}", "::text".repeat(300)), "nested deeper"),
+            (
+                vec!["upper('a')"; 6_000].join(","),
+                "more than 5000 expressions",
+            ),
+            (vec!["1"; 20_001].join(","), "more than 20000 values"),
+            (vec!["*"; 101].join(", "), "selects * more than 100 times"),
+            (
+                vec!["1 union select 1"; 200].join(" union select "),
+                "more than 100 tables",
+            ),
+            (
+                format!("{}1{}", "(select ".repeat(40), ")".repeat(40)),
+                "deeper",
+            ),
+        ] {
+            let sql = format!("select {sql}");
+            let refused = refusal(&sql).unwrap_or_default();
+            assert!(refused.contains(words), "{sql:.40}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs statements in processes of their own.

@@ -1,0 +1,80 @@
+//! A timeline for a ticket.
+
+use std::fmt::Write as _;
+
+use super::{Story, about, by, counted, deed, evidence, word};
+use crate::app::TOOL;
+use crate::output::{is_hidden_control, short_time};
+
+/// A heading, what it is of, one row an entry, and what is not in it.
+pub(super) fn document(story: &Story<'_>) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "# Timeline of {}\n", escaped(&story.name));
+    let _ = writeln!(
+        text,
+        "{}, {}: {}. Tenant {}, told by {TOOL}. Times are UTC.\n",
+        escaped(&story.reference),
+        escaped(&story.time),
+        counted(story),
+        escaped(&story.tenant)
+    );
+    text.push_str("| Time | Entry | What | Object | Summary | By | Evidence |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    for row in &story.rows {
+        let (kind, name) = about(*row);
+        let cells = [
+            row.time("at").map(short_time).unwrap_or_default(),
+            word(*row).to_owned(),
+            deed(*row),
+            format!("{kind} {name}").trim().to_owned(),
+            row.text("summary").unwrap_or_default().to_owned(),
+            by(*row).unwrap_or_default(),
+            evidence(*row),
+        ];
+        let cells = cells.map(|cell| escaped(&cell));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    if !story.provenance.notes.is_empty() {
+        text.push_str("\nWhat is not in it:\n\n");
+        for note in &story.provenance.notes {
+            let _ = writeln!(text, "- {}", escaped(note));
+        }
+    }
+    text
+}
+
+/// Text that stays what it is in Markdown: no link, no picture, no tag, no new row, nobody mentioned.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c if is_hidden_control(c) => {
+                out.push('\\');
+                out.extend(c.escape_default());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn no_text_becomes_markup() {
+        assert_eq!(
+            escaped("a|b\n![x](http://e) <b> `c` *d* _e_ #1"),
+            "a\\|b\\\\n\\!\\[x\\](http://e) &lt;b&gt; \\`c\\` \\*d\\* \\_e\\_ \\#1"
+        );
+        assert_eq!(escaped("Łukasz \u{202e}"), "Łukasz \\\\u{202e}");
+    }
+}
