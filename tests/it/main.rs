@@ -5,6 +5,7 @@ mod bad_input;
 mod config;
 mod crash;
 mod hunting;
+mod documents;
 mod interrupted;
 mod leaves;
 mod live;
