@@ -1,5 +1,6 @@
 //! Shows the archive as Arrow tables: any state, diff, history.
 
+mod attribution;
 mod columns;
 mod condition;
 mod dialect;

@@ -12,15 +12,15 @@ use roaring::RoaringBitmap;
 use store::{KindNumber, Snapshot, SnapshotNumber, StateChange, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, constant, numbers, texts, times};
-use super::attribution::{Attribution, Audits};
 use super::delta::{Comparison, Delta, deltas, with_payloads};
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, Scan};
+use crate::attribution::{Attribution, Attributor, actor_column, is_actor_column};
 use crate::columns::versions_of;
 use crate::error::Result;
 use crate::source::{Source, short_id};
 
-const COLUMNS: [(&str, Type); 22] = [
+pub(crate) const COLUMNS: [(&str, Type); 23] = [
     ("_tenant_id", Type::Text),
     ("change_id", Type::Text),
     ("changed_after", Type::Time),
@@ -39,18 +39,12 @@ const COLUMNS: [(&str, Type); 22] = [
     ("actor", Type::Text),
     ("actor_type", Type::Text),
     ("actor_ip", Type::Text),
+    ("actor_ip_source", Type::Text),
     ("activity", Type::Text),
     ("correlation_id", Type::Text),
     ("audit_id", Type::Text),
     ("confidence", Type::Text),
 ];
-/// Columns that cost more than reading the index.
-const CHANGED_AT: usize = 4;
-const NAMED: std::ops::RangeInclusive<usize> = 6..=7;
-const PROPERTIES: usize = 9;
-const LINKS: usize = 10;
-const ATTRIBUTED: std::ops::RangeInclusive<usize> = 14..=21;
-
 /// All changes up to a horizon.
 #[derive(Debug)]
 pub(crate) struct ChangesTable {
@@ -96,8 +90,20 @@ pub(crate) struct ObjectChange {
     pub(crate) delta: Delta,
     pub(crate) change_type: ChangeType,
     pub(crate) snapshot: SnapshotNumber,
+    /// The statement before, behind which it changed.
+    pub(crate) previous: Option<SnapshotNumber>,
     pub(crate) after: Option<Timestamp>,
     pub(crate) before: Timestamp,
+}
+
+impl ObjectChange {
+    /// What names the change in tables: the same as long as the archive is.
+    pub(crate) fn change_id(&self, kind: &StoredKind) -> String {
+        format!(
+            "c-{}-{}-{}",
+            self.snapshot, kind.number.0, self.delta.object
+        )
+    }
 }
 
 /// The changes of a kind in the order of time; `only` leaves those of some versions.
@@ -124,6 +130,7 @@ pub(crate) fn object_changes(
                     delta,
                     change_type: ChangeType::of(&delta, is_new),
                     snapshot: change.snapshot,
+                    previous: change.before,
                     after,
                     before,
                 }
@@ -152,33 +159,16 @@ impl Relation for ChangesTable {
     }
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
-        let wants = |range: &std::ops::RangeInclusive<usize>| {
-            range.clone().any(|column| scan.wants(column))
-        };
-        let attributed = wants(&ATTRIBUTED) || scan.wants(CHANGED_AT);
-        let audits = if attributed {
-            Audits::load(&self.source)?
-        } else {
-            Audits::default()
-        };
+        let wants = |name: &str| wants(scan, &COLUMNS, name);
+        let attributed = wants_actor(scan, &COLUMNS);
+        let horizon = self.horizon.as_ref();
+        let mut attributor = Attributor::new(&self.source, horizon, wants_address(scan, &COLUMNS));
         for kind in self.source.state_kinds() {
             if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
                 continue;
             }
-            let changes = self.source.changes(kind.number, self.horizon.as_ref())?;
-            let mut rows = Vec::new();
-            let only = versions_of(&self.source.archive, &kind, scan.equal("object_id"))?;
-            object_changes(
-                &self.source,
-                kind.number,
-                &changes,
-                only.as_ref(),
-                |_, objects| {
-                    rows.extend(objects);
-                    Ok(())
-                },
-            )?;
-            let names = if wants(&NAMED) || attributed {
+            let rows = changes_of(&self.source, &kind, horizon, scan.equal("object_id"))?;
+            let names = if attributed || wants("object_id") || wants("display_name") {
                 named(
                     &self.source,
                     &kind,
@@ -191,25 +181,70 @@ impl Relation for ChangesTable {
                 source: &self.source,
                 kind: &kind,
                 names,
-                properties: if scan.wants(PROPERTIES) {
+                properties: if wants("properties_changed") {
                     self.properties(&kind, &rows)?
                 } else {
                     HashMap::new()
                 },
-                links: if scan.wants(LINKS) {
+                links: if wants("links_changed") {
                     self.links(&kind)?
                 } else {
                     HashMap::new()
                 },
-                audits: &audits,
-                attributed,
             };
             for chunk in rows.chunks(ROWS) {
-                emit(context.batch(scan, chunk)?)?;
+                let by = if attributed {
+                    let rows: Vec<&ObjectChange> = chunk.iter().collect();
+                    attributor.objects(&kind, &rows, &context.names)?
+                } else {
+                    vec![Attribution::None; chunk.len()]
+                };
+                emit(batch_of(scan, chunk, |column, rows| {
+                    context.column(COLUMNS[column].0, rows, &by)
+                })?)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a scan wants a column of a table, by name.
+pub(crate) fn wants(scan: &Scan, columns: &[(&str, Type)], name: &str) -> bool {
+    let at = columns.iter().position(|(column, _)| *column == name);
+    at.is_some_and(|at| scan.wants(at))
+}
+
+/// Whether a scan asks who did it.
+pub(crate) fn wants_actor(scan: &Scan, columns: &[(&str, Type)]) -> bool {
+    (0..columns.len()).any(|at| scan.wants(at) && is_actor_column(columns[at]))
+}
+
+/// Whether a scan asks from where it was done.
+pub(crate) fn wants_address(scan: &Scan, columns: &[(&str, Type)]) -> bool {
+    wants(scan, columns, "actor_ip") || wants(scan, columns, "actor_ip_source")
+}
+
+/// The changes of a kind in the order of time, of one object where an id is given.
+pub(crate) fn changes_of(
+    source: &Source,
+    kind: &StoredKind,
+    horizon: Option<&Snapshot>,
+    id: Option<&str>,
+) -> Result<Vec<ObjectChange>> {
+    let changes = source.changes(kind.number, horizon)?;
+    let only = versions_of(&source.archive, kind, id)?;
+    let mut rows = Vec::new();
+    object_changes(
+        source,
+        kind.number,
+        &changes,
+        only.as_ref(),
+        |_, objects| {
+            rows.extend(objects);
+            Ok(())
+        },
+    )?;
+    Ok(rows)
 }
 
 impl ChangesTable {
@@ -283,61 +318,47 @@ pub(crate) fn edges_from(source: &Source, kind: &str) -> Vec<StoredKind> {
 }
 
 /// What the rows of one kind need besides themselves.
-struct KindRows<'a> {
-    source: &'a Source,
-    kind: &'a StoredKind,
-    names: HashMap<u32, Named>,
-    properties: HashMap<(u32, u32), u64>,
-    links: HashMap<(u32, String), u64>,
-    audits: &'a Audits,
-    attributed: bool,
+pub(crate) struct KindRows<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) kind: &'a StoredKind,
+    pub(crate) names: HashMap<u32, Named>,
+    pub(crate) properties: HashMap<(u32, u32), u64>,
+    pub(crate) links: HashMap<(u32, String), u64>,
 }
 
 impl KindRows<'_> {
-    fn batch(
-        &self,
-        scan: &Scan,
-        rows: &[ObjectChange],
-    ) -> Result<datafusion::arrow::array::RecordBatch> {
-        let attributions: Vec<Attribution> = rows.iter().map(|row| self.attribution(row)).collect();
-        batch_of(scan, rows, |column, rows| {
-            self.column(column, rows, &attributions)
-        })
-    }
-
-    fn attribution(&self, row: &ObjectChange) -> Attribution {
-        match self.names.get(&row.delta.telling()) {
-            Some(name) if self.attributed => self.audits.of(&name.key, row.after, row.before),
-            _ => Attribution::None,
-        }
-    }
-
     fn name(&self, row: &ObjectChange) -> Option<&Named> {
         self.names.get(&row.delta.telling())
     }
 
-    fn column(&self, column: usize, rows: &[ObjectChange], by: &[Attribution]) -> Result<ArrayRef> {
+    pub(crate) fn column(
+        &self,
+        column: &str,
+        rows: &[ObjectChange],
+        by: &[Attribution],
+    ) -> Result<ArrayRef> {
+        if let Some(actors) = actor_column(column, by) {
+            return Ok(actors);
+        }
         let strings = |values: Vec<Option<String>>| texts(values.iter().map(Option::as_deref));
-        let actor = |pick: fn(&super::attribution::Actor) -> Option<&str>| {
-            texts(
-                by.iter()
-                    .map(move |attribution| attribution.actor().and_then(pick)),
-            )
-        };
         let version = |ordinal: Option<u32>| {
             ordinal
                 .map(|ordinal| version_text(self.source, self.kind.number, ordinal))
                 .transpose()
         };
-        Ok(match COLUMNS[column].0 {
+        Ok(match column {
             "_tenant_id" => constant(self.source.archive.tenant(), rows.len()),
-            "change_id" => strings(rows.iter().map(|row| Some(self.change_id(row))).collect()),
+            "change_id" => strings(
+                rows.iter()
+                    .map(|row| Some(row.change_id(self.kind)))
+                    .collect(),
+            ),
             "changed_after" => times(rows.iter().map(|row| row.after)),
             "changed_before" => times(rows.iter().map(|row| Some(row.before))),
             "changed_at" => times(
                 rows.iter()
                     .zip(by)
-                    .map(|(row, by)| Some(by.actor().map_or(row.before, |a| a.time))),
+                    .map(|(row, by)| Some(by.by().map_or(row.before, |by| by.event.time))),
             ),
             "kind" => constant(&self.kind.name, rows.len()),
             "object_id" => texts(
@@ -367,7 +388,7 @@ impl KindRows<'_> {
                     .map(|row| version(row.delta.after))
                     .collect::<Result<_>>()?,
             ),
-            "snapshot_id" => strings(
+            _ => strings(
                 rows.iter()
                     .map(|row| {
                         self.source
@@ -377,22 +398,7 @@ impl KindRows<'_> {
                     })
                     .collect(),
             ),
-            "actor_id" => actor(|actor| actor.id.as_deref()),
-            "actor" => actor(|actor| actor.name.as_deref()),
-            "actor_type" => actor(|actor| Some(actor.kind)),
-            "actor_ip" => actor(|actor| actor.ip.as_deref()),
-            "activity" => actor(|actor| actor.activity.as_deref()),
-            "correlation_id" => actor(|actor| actor.correlation_id.as_deref()),
-            "audit_id" => actor(|actor| Some(&actor.audit_id)),
-            _ => texts(by.iter().map(|attribution| Some(attribution.confidence()))),
         })
-    }
-
-    fn change_id(&self, row: &ObjectChange) -> String {
-        format!(
-            "c-{}-{}-{}",
-            row.snapshot, self.kind.number.0, row.delta.object
-        )
     }
 }
 

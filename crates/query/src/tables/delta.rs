@@ -10,7 +10,7 @@ use store::{Archive, KindNumber};
 use crate::error::{Error, Result};
 
 /// One object whose version differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Delta {
     /// Number of the object within its kind.
     pub(crate) object: u32,

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use catalog::{Kind, Relationship, Shape};
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use roaring::RoaringBitmap;
 use store::{Snapshot, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, constant, texts, times};
-use super::attribution::{Actor, Attribution, Audits};
-use super::changes::{ObjectChange, object_changes};
+use super::changes::{ObjectChange, changes_of, wants_actor, wants_address};
 use super::delta::deltas;
 use super::diff::{comparable, compared, difference, states};
 use super::names::{Directory, named};
 use super::provider::{Emit, Relation, RelationTable, Scan};
+use crate::attribution::{Attribution, Attributor, actor_column};
 use crate::error::Result;
 use crate::functions::Call;
 use crate::source::{Source, short_id};
 
-const COLUMNS: [(&str, Type); 20] = [
+const COLUMNS: [(&str, Type); 23] = [
     ("_tenant_id", Type::Text),
     ("change_id", Type::Text),
     ("changed_after", Type::Time),
@@ -39,6 +39,9 @@ const COLUMNS: [(&str, Type); 20] = [
     ("actor", Type::Text),
     ("actor_type", Type::Text),
     ("actor_ip", Type::Text),
+    ("actor_ip_source", Type::Text),
+    ("activity", Type::Text),
+    ("correlation_id", Type::Text),
     ("audit_id", Type::Text),
     ("confidence", Type::Text),
 ];
@@ -86,7 +89,6 @@ struct Row<'a> {
     change_type: &'static str,
     /// When, where it is not between two given snapshots.
     change: Option<&'a ObjectChange>,
-    by: Attribution,
 }
 
 /// What a scan asks of the ends of an edge.
@@ -145,7 +147,6 @@ impl<'s> Ends<'s> {
             target_name: to.and_then(|entry| entry.display),
             change_type,
             change: None,
-            by: Attribution::None,
         }))
     }
 }
@@ -153,28 +154,18 @@ impl<'s> Ends<'s> {
 /// One column of rows of one kind of edge.
 fn column(source: &Source, edge: &EdgeKind, name: &str, rows: &[Row<'_>]) -> ArrayRef {
     let strings = |values: Vec<Option<String>>| texts(values.iter().map(Option::as_deref));
-    let actor = |pick: fn(&Actor) -> Option<&str>| {
-        texts(rows.iter().map(move |row| row.by.actor().and_then(pick)))
-    };
     match name {
         "_tenant_id" => constant(source.archive.tenant(), rows.len()),
         "change_id" => strings(
             rows.iter()
                 .map(|row| {
                     let change = row.change?;
-                    let (kind, object) = (edge.stored.number.0, change.delta.object);
-                    Some(format!("c-{}-{kind}-{object}", change.snapshot))
+                    Some(change.change_id(&edge.stored))
                 })
                 .collect(),
         ),
         "changed_after" => times(rows.iter().map(|row| row.change?.after)),
         "changed_before" => times(rows.iter().map(|row| Some(row.change?.before))),
-        "changed_at" => times(rows.iter().map(|row| {
-            row.by
-                .actor()
-                .map(|actor| actor.time)
-                .or(Some(row.change?.before))
-        })),
         "source_kind" => constant(edge.kind.parent.unwrap_or_default(), rows.len()),
         "source_id" => texts(rows.iter().map(|row| Some(row.source_id))),
         "source_name" => texts(rows.iter().map(|row| row.source_name.as_deref())),
@@ -189,18 +180,30 @@ fn column(source: &Source, edge: &EdgeKind, name: &str, rows: &[Row<'_>]) -> Arr
         "target_id" => texts(rows.iter().map(|row| Some(row.target_id))),
         "target_name" => texts(rows.iter().map(|row| row.target_name.as_deref())),
         "change_type" => texts(rows.iter().map(|row| Some(row.change_type))),
-        "snapshot_id" => strings(
+        _ => strings(
             rows.iter()
                 .map(|row| Some(short_id(&source.archive.record_id(row.change?.snapshot)?)))
                 .collect(),
         ),
-        "actor_id" => actor(|actor| actor.id.as_deref()),
-        "actor" => actor(|actor| actor.name.as_deref()),
-        "actor_type" => actor(|actor| Some(actor.kind)),
-        "actor_ip" => actor(|actor| actor.ip.as_deref()),
-        "audit_id" => actor(|actor| Some(&actor.audit_id)),
-        _ => texts(rows.iter().map(|row| Some(row.by.confidence()))),
     }
+}
+
+/// The same with who did it.
+fn attributed_column(
+    source: &Source,
+    edge: &EdgeKind,
+    name: &str,
+    rows: &[Row<'_>],
+    by: &[Attribution],
+) -> ArrayRef {
+    if name == "changed_at" {
+        let at = |(row, by): (&Row<'_>, &Attribution)| {
+            let event = by.by().map(|by| by.event.time);
+            event.or(row.change.map(|change| change.before))
+        };
+        return times(rows.iter().zip(by).map(at));
+    }
+    actor_column(name, by).unwrap_or_else(|| column(source, edge, name, rows))
 }
 
 /// All edges that appeared or disappeared up to a horizon.
@@ -227,13 +230,10 @@ impl Relation for LinkChangesTable {
     }
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
-        let attributed = scan.wants(4) || (14..COLUMNS.len()).any(|column| scan.wants(column));
-        let audits = if attributed {
-            Audits::load(&self.source)?
-        } else {
-            Audits::default()
-        };
-        let mut ends = Ends::new(&self.source, self.horizon.as_ref(), scan, &COLUMNS);
+        let attributed = wants_actor(scan, &COLUMNS);
+        let horizon = self.horizon.as_ref();
+        let mut attributor = Attributor::new(&self.source, horizon, wants_address(scan, &COLUMNS));
+        let mut ends = Ends::new(&self.source, horizon, scan, &COLUMNS);
         for edge in self
             .source
             .state_kinds()
@@ -248,20 +248,7 @@ impl Relation for LinkChangesTable {
             {
                 continue;
             }
-            let changes = self
-                .source
-                .changes(edge.stored.number, self.horizon.as_ref())?;
-            let mut changed = Vec::new();
-            object_changes(
-                &self.source,
-                edge.stored.number,
-                &changes,
-                None,
-                |_, objects| {
-                    changed.extend(objects);
-                    Ok(())
-                },
-            )?;
+            let changed = changes_of(&self.source, &edge.stored, horizon, None)?;
             let ordinals: RoaringBitmap = changed
                 .iter()
                 .map(|change| change.delta.telling())
@@ -273,14 +260,28 @@ impl Relation for LinkChangesTable {
                     continue;
                 };
                 if let Some(mut row) = ends.row(&name.key, change.change_type.as_str())? {
-                    if attributed {
-                        row.by = audits.of(&name.key, change.after, change.before);
-                    }
                     row.change = Some(change);
                     rows.push(row);
                 }
             }
-            emit_rows(&self.source, scan, &edge, &COLUMNS, &rows, emit)?;
+            for chunk in rows.chunks(ROWS) {
+                let by = if attributed {
+                    let changes: Vec<&ObjectChange> =
+                        chunk.iter().filter_map(|row| row.change).collect();
+                    attributor.objects(&edge.stored, &changes, &names)?
+                } else {
+                    vec![Attribution::None; chunk.len()]
+                };
+                emit(batch_of(scan, chunk, |at, rows| {
+                    Ok(attributed_column(
+                        &self.source,
+                        &edge,
+                        COLUMNS[at].0,
+                        rows,
+                        &by,
+                    ))
+                })?)?;
+            }
         }
         Ok(())
     }
@@ -352,25 +353,12 @@ impl Relation for LinkDiffTable {
             for (key, change_type) in changed {
                 rows.extend(ends.row(key, change_type)?);
             }
-            emit_rows(&self.source, scan, &edge, &DIFF_COLUMNS, &rows, emit)?;
+            for chunk in rows.chunks(ROWS) {
+                emit(batch_of(scan, chunk, |at, rows| {
+                    Ok(column(&self.source, &edge, DIFF_COLUMNS[at].0, rows))
+                })?)?;
+            }
         }
         Ok(())
     }
-}
-
-fn emit_rows(
-    source: &Source,
-    scan: &Scan,
-    edge: &EdgeKind,
-    columns: &[(&str, Type)],
-    rows: &[Row<'_>],
-    emit: &mut Emit<'_>,
-) -> Result<()> {
-    for chunk in rows.chunks(ROWS) {
-        let batch: RecordBatch = batch_of(scan, chunk, |at, rows| {
-            Ok(column(source, edge, columns[at].0, rows))
-        })?;
-        emit(batch)?;
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! The tables: one relation a file.
 
 mod arrays;
-mod attribution;
 mod changes;
 mod coverage;
 mod delta;
@@ -22,11 +21,10 @@ mod reverts;
 mod snapshots;
 mod timeline;
 
-pub(crate) use arrays::texts;
-pub(crate) use attribution::{Attribution, Audits};
+pub(crate) use arrays::{Type, texts};
 pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange};
 pub(crate) use coverage::{CoverageTable, FindingsTable};
-pub(crate) use delta::{Comparison, deltas};
+pub(crate) use delta::{Comparison, Delta, deltas, with_payloads};
 pub(crate) use described::{ColumnsTable, TagsTable, table_name};
 pub(crate) use diff::DiffTable;
 pub(crate) use exposure::ExposureTable;

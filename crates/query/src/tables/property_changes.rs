@@ -3,26 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use jiff::Timestamp;
 use model::Change;
-use store::{Snapshot, SnapshotNumber, StoredKind};
+use store::{Snapshot, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, bools, constant, texts, times};
-use super::attribution::{Attribution, Audits};
-use super::changes::object_changes;
+use super::changes::{ChangeType, ObjectChange, object_changes, wants, wants_actor, wants_address};
 use super::delta::{Comparison, Delta, deltas, with_payloads};
 use super::diff::{comparable, compared, states};
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, RelationTable, Scan};
+use crate::attribution::{Attribution, Attributor, Modified, actor_column};
 use crate::columns::versions_of;
 use crate::error::Result;
 use crate::functions::Call;
 use crate::source::{Source, short_id};
 
-const COLUMNS: [(&str, Type); 19] = [
+const COLUMNS: [(&str, Type); 22] = [
     ("_tenant_id", Type::Text),
     ("change_id", Type::Text),
     ("changed_after", Type::Time),
@@ -40,6 +39,9 @@ const COLUMNS: [(&str, Type); 19] = [
     ("actor", Type::Text),
     ("actor_type", Type::Text),
     ("actor_ip", Type::Text),
+    ("actor_ip_source", Type::Text),
+    ("activity", Type::Text),
+    ("correlation_id", Type::Text),
     ("audit_id", Type::Text),
     ("confidence", Type::Text),
 ];
@@ -59,13 +61,18 @@ const DIFF_COLUMNS: [(&str, Type); 8] = [
 /// A changed property of a changed object.
 #[derive(Debug, Clone)]
 struct Row {
-    telling: u32,
-    object: u32,
-    snapshot: SnapshotNumber,
-    after: Option<Timestamp>,
-    before: Timestamp,
+    object: ObjectChange,
     change: Change,
     is_drift: bool,
+}
+
+impl Row {
+    fn modified(&self) -> Modified<'_> {
+        Modified {
+            object: &self.object,
+            change: &self.change,
+        }
+    }
 }
 
 /// All changed properties up to a horizon.
@@ -95,27 +102,22 @@ impl PropertyChangesTable {
             kind.number,
             &changes,
             only.as_ref(),
-            |change, objects| {
-                let (after, before) = (
-                    objects.first().and_then(|o| o.after),
-                    objects.first().map(|o| o.before),
-                );
+            |_, objects| {
                 let deltas: Vec<Delta> = objects.iter().map(|object| object.delta).collect();
+                let objects: HashMap<Delta, ObjectChange> = objects
+                    .into_iter()
+                    .map(|object| (object.delta, object))
+                    .collect();
                 with_payloads(
                     &self.source.archive,
                     kind.number,
                     &deltas,
                     |delta, old, new| {
-                        rows.extend(comparison.changes(old, new)?.into_iter().map(|property| {
-                            Row {
-                                telling: delta.telling(),
-                                object: delta.object,
-                                snapshot: change.snapshot,
-                                after,
-                                before: before.unwrap_or(Timestamp::UNIX_EPOCH),
-                                is_drift: comparison.is_drift(&property.path),
-                                change: property,
-                            }
+                        let properties = comparison.changes(old, new)?.into_iter();
+                        rows.extend(properties.map(|change| Row {
+                            object: objects[delta].clone(),
+                            is_drift: comparison.is_drift(&change.path),
+                            change,
                         }));
                         Ok(())
                     },
@@ -132,22 +134,23 @@ impl Relation for PropertyChangesTable {
     }
 
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
-        let attributed = scan.wants(4) || (13..COLUMNS.len()).any(|column| scan.wants(column));
-        let audits = if attributed {
-            Audits::load(&self.source)?
-        } else {
-            Audits::default()
-        };
+        let wants = |name: &str| wants(scan, &COLUMNS, name);
+        let attributed = wants_actor(scan, &COLUMNS);
+        let mut attributor = Attributor::new(
+            &self.source,
+            self.horizon.as_ref(),
+            wants_address(scan, &COLUMNS),
+        );
         for kind in self.source.state_kinds() {
             if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
                 continue;
             }
             let rows = self.rows(&kind, scan)?;
-            let names = if attributed || scan.wants(6) || scan.wants(7) {
+            let names = if attributed || wants("object_id") || wants("display_name") {
                 named(
                     &self.source,
                     &kind,
-                    &rows.iter().map(|row| row.telling).collect(),
+                    &rows.iter().map(|row| row.object.delta.telling()).collect(),
                 )?
             } else {
                 HashMap::new()
@@ -158,7 +161,15 @@ impl Relation for PropertyChangesTable {
                 names,
             };
             for chunk in rows.chunks(ROWS) {
-                emit(context.batch(scan, chunk, attributed.then_some(&audits))?)?;
+                let by = if attributed {
+                    let parts: Vec<Modified<'_>> = chunk.iter().map(Row::modified).collect();
+                    attributor.properties(&kind, &parts, &context.names)?
+                } else {
+                    vec![Attribution::None; chunk.len()]
+                };
+                emit(batch_of(scan, chunk, |column, rows| {
+                    Ok(context.attributed(COLUMNS[column].0, rows, &by))
+                })?)?;
             }
         }
         Ok(())
@@ -172,40 +183,24 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn batch(&self, scan: &Scan, rows: &[Row], audits: Option<&Audits>) -> Result<RecordBatch> {
-        let by: Vec<Attribution> = rows
-            .iter()
-            .map(|row| match (audits, self.names.get(&row.telling)) {
-                (Some(audits), Some(name)) => audits.of(&name.key, row.after, row.before),
-                _ => Attribution::None,
-            })
-            .collect();
-        batch_of(scan, rows, |column, rows| {
-            Ok(self.attributed(COLUMNS[column].0, rows, &by))
-        })
-    }
-
     fn attributed(&self, column: &str, rows: &[Row], by: &[Attribution]) -> ArrayRef {
-        let actor = |pick: fn(&super::attribution::Actor) -> Option<&str>| {
-            texts(
-                by.iter()
-                    .map(move |attribution| attribution.actor().and_then(pick)),
-            )
-        };
+        if let Some(actors) = actor_column(column, by) {
+            return actors;
+        }
         match column {
             "change_id" => {
                 let ids: Vec<String> = rows
                     .iter()
-                    .map(|row| format!("c-{}-{}-{}", row.snapshot, self.kind.number.0, row.object))
+                    .map(|row| row.object.change_id(self.kind))
                     .collect();
                 texts(ids.iter().map(|id| Some(id.as_str())))
             }
-            "changed_after" => times(rows.iter().map(|row| row.after)),
-            "changed_before" => times(rows.iter().map(|row| Some(row.before))),
+            "changed_after" => times(rows.iter().map(|row| row.object.after)),
+            "changed_before" => times(rows.iter().map(|row| Some(row.object.before))),
             "changed_at" => times(
                 rows.iter()
                     .zip(by)
-                    .map(|(row, by)| Some(by.actor().map_or(row.before, |a| a.time))),
+                    .map(|(row, by)| Some(by.by().map_or(row.object.before, |by| by.event.time))),
             ),
             "snapshot_id" => {
                 let ids: Vec<Option<String>> = rows
@@ -213,24 +208,18 @@ impl Context<'_> {
                     .map(|row| {
                         self.source
                             .archive
-                            .record_id(row.snapshot)
+                            .record_id(row.object.snapshot)
                             .map(|id| short_id(&id))
                     })
                     .collect();
                 texts(ids.iter().map(Option::as_deref))
             }
-            "actor_id" => actor(|actor| actor.id.as_deref()),
-            "actor" => actor(|actor| actor.name.as_deref()),
-            "actor_type" => actor(|actor| Some(actor.kind)),
-            "actor_ip" => actor(|actor| actor.ip.as_deref()),
-            "audit_id" => actor(|actor| Some(&actor.audit_id)),
-            "confidence" => texts(by.iter().map(|attribution| Some(attribution.confidence()))),
             other => self.plain(other, rows),
         }
     }
 
     fn plain(&self, column: &str, rows: &[Row]) -> ArrayRef {
-        let name = |row: &Row| self.names.get(&row.telling);
+        let name = |row: &Row| self.names.get(&row.object.delta.telling());
         match column {
             "_tenant_id" => constant(self.source.archive.tenant(), rows.len()),
             "kind" => constant(&self.kind.name, rows.len()),
@@ -302,27 +291,27 @@ impl Relation for PropertyDiffTable {
                 kind.number,
                 &changed,
                 |delta, old, new| {
-                    rows.extend(
-                        comparison
-                            .changes(old, new)?
-                            .into_iter()
-                            .map(|property| Row {
-                                telling: delta.telling(),
-                                object: delta.object,
-                                snapshot: self.to.number,
-                                after: Some(self.from.taken_at),
-                                before: self.to.taken_at,
-                                is_drift: comparison.is_drift(&property.path),
-                                change: property,
-                            }),
-                    );
+                    let object = ObjectChange {
+                        delta: *delta,
+                        change_type: ChangeType::Modified,
+                        snapshot: self.to.number,
+                        previous: Some(self.from.number),
+                        after: Some(self.from.taken_at),
+                        before: self.to.taken_at,
+                    };
+                    let properties = comparison.changes(old, new)?.into_iter();
+                    rows.extend(properties.map(|change| Row {
+                        object: object.clone(),
+                        is_drift: comparison.is_drift(&change.path),
+                        change,
+                    }));
                     Ok(())
                 },
             )?;
             let names = named(
                 &self.source,
                 &kind,
-                &rows.iter().map(|row| row.telling).collect(),
+                &rows.iter().map(|row| row.object.delta.telling()).collect(),
             )?;
             let context = Context {
                 source: &self.source,

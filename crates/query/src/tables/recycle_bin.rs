@@ -16,10 +16,11 @@ use roaring::RoaringBitmap;
 use store::{CoverageState, Snapshot, SnapshotNumber, StoredKind};
 
 use super::arrays::{self, ROWS, Type, batch_of, constant, texts, times};
-use super::attribution::{Attribution, Audits};
+use super::changes::{ChangeType, ObjectChange};
 use super::delta::deltas;
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, Scan};
+use crate::attribution::{Attribution, Attributor};
 use crate::error::Result;
 use crate::source::{Source, short_id};
 use crate::timeline::sightings;
@@ -65,16 +66,6 @@ struct Binned {
     days: Option<u16>,
 }
 
-/// How an object went away.
-#[derive(Debug, Clone, Copy)]
-struct Gone {
-    /// Its last version.
-    version: u32,
-    /// The last statement that showed it.
-    last: Option<SnapshotNumber>,
-    at: Timestamp,
-}
-
 /// One deleted object.
 struct Row {
     kind: &'static str,
@@ -82,7 +73,8 @@ struct Row {
     status: &'static str,
     deleted_at: Option<Timestamp>,
     purge_at: Option<Timestamp>,
-    gone: Option<Gone>,
+    /// How it went away, where a snapshot showed it alive.
+    gone: Option<ObjectChange>,
     by: Attribution,
     dependents: Option<u64>,
 }
@@ -98,7 +90,7 @@ impl RecycleBinTable {
     }
 
     /// Objects of a living kind that were there and are not any more, by object number.
-    fn gone(&self, kind: &StoredKind) -> Result<BTreeMap<u32, Gone>> {
+    fn gone(&self, kind: &StoredKind) -> Result<BTreeMap<u32, ObjectChange>> {
         let mut gone = BTreeMap::new();
         let changes = self.source.changes(kind.number, Some(&self.snapshot))?;
         for change in changes.iter() {
@@ -108,10 +100,16 @@ impl RecycleBinTable {
             }
             for delta in deltas(&self.source.archive, kind.number, opened, closed)? {
                 match (delta.before, delta.after) {
-                    (Some(version), None) => {
-                        let at = self.source.taken_at(change.snapshot);
-                        let last = change.before;
-                        gone.insert(delta.object, Gone { version, last, at });
+                    (Some(_), None) => {
+                        let removed = ObjectChange {
+                            change_type: ChangeType::of(&delta, false),
+                            snapshot: change.snapshot,
+                            previous: change.before,
+                            after: change.before.map(|before| self.source.taken_at(before)),
+                            before: self.source.taken_at(change.snapshot),
+                            delta,
+                        };
+                        gone.insert(removed.delta.object, removed);
                     }
                     _ => drop(gone.remove(&delta.object)),
                 }
@@ -156,12 +154,12 @@ impl RecycleBinTable {
             names = named(
                 &self.source,
                 living,
-                &gone.values().map(|g| g.version).collect(),
+                &gone.values().map(|gone| gone.delta.telling()).collect(),
             )?;
         }
-        let mut by_key: HashMap<String, Gone> = HashMap::new();
+        let mut by_key: HashMap<String, ObjectChange> = HashMap::new();
         for gone in gone.into_values() {
-            if let Some(name) = names.get(&gone.version) {
+            if let Some(name) = names.get(&gone.delta.telling()) {
                 by_key.insert(name.key.clone(), gone);
             }
         }
@@ -174,17 +172,17 @@ impl RecycleBinTable {
             rows.push(binned.row(name, "in_bin", gone, deleted_at));
         }
         for (_, gone) in by_key {
-            let Some(name) = names.remove(&gone.version) else {
+            let Some(name) = names.get(&gone.delta.telling()).cloned() else {
                 continue;
             };
-            let (status, deleted_at) = self.fate(bin.as_ref(), &name.key, gone.at)?;
+            let (status, deleted_at) = self.fate(bin.as_ref(), &name.key, gone.before)?;
             rows.push(binned.row(name, status, Some(gone), deleted_at));
         }
         if attributed && let Some(living) = &living {
-            self.attribute(living, &mut rows)?;
+            self.attribute(living, &names, &mut rows)?;
         }
         for row in &mut rows {
-            let deleted_at = row.deleted_at.or(row.gone.map(|gone| gone.at));
+            let deleted_at = row.deleted_at.or(row.gone.as_ref().map(|gone| gone.before));
             row.deleted_at = deleted_at;
             row.purge_at = binned
                 .purge_at(deleted_at)
@@ -225,19 +223,21 @@ impl RecycleBinTable {
     }
 
     /// Who deleted them, as far as the audit log says.
-    fn attribute(&self, living: &StoredKind, rows: &mut [Row]) -> Result<()> {
-        let audits = Audits::naming(&self.source, rows.iter().map(|row| row.name.key.as_str()))?;
-        let changes = self.source.changes(living.number, Some(&self.snapshot))?;
-        let before: HashMap<Option<SnapshotNumber>, Timestamp> = changes
-            .iter()
-            .filter_map(|change| Some((change.before, self.source.taken_at(change.before?))))
-            .collect();
-        for row in rows {
-            let Some(gone) = row.gone else { continue };
-            row.by = audits.of(&row.name.key, before.get(&gone.last).copied(), gone.at);
+    fn attribute(
+        &self,
+        living: &StoredKind,
+        names: &HashMap<u32, Named>,
+        rows: &mut [Row],
+    ) -> Result<()> {
+        let mut attributor = Attributor::new(&self.source, Some(&self.snapshot), true);
+        let mut seen: Vec<&mut Row> = rows.iter_mut().filter(|row| row.gone.is_some()).collect();
+        let changes: Vec<&ObjectChange> = seen.iter().filter_map(|row| row.gone.as_ref()).collect();
+        let explained = attributor.objects(living, &changes, names)?;
+        for (row, by) in seen.iter_mut().zip(explained) {
             if row.deleted_at.is_none() {
-                row.deleted_at = row.by.actor().map(|actor| actor.time);
+                row.deleted_at = by.by().map(|by| by.event.time);
             }
+            row.by = by;
         }
         Ok(())
     }
@@ -271,9 +271,6 @@ impl RecycleBinTable {
     }
 
     fn column(&self, column: &str, rows: &[Row]) -> ArrayRef {
-        let actor = |pick: fn(&super::attribution::Actor) -> Option<&str>| {
-            texts(rows.iter().map(move |row| row.by.actor().and_then(pick)))
-        };
         match column {
             "_tenant_id" => constant(self.source.archive.tenant(), rows.len()),
             "kind" => texts(rows.iter().map(|row| Some(row.kind))),
@@ -290,20 +287,24 @@ impl RecycleBinTable {
                 rows.iter()
                     .map(|row| row.dependents.and_then(|count| i64::try_from(count).ok())),
             ),
-            "deleted_by" => actor(|actor| actor.name.as_deref()),
-            "deleted_from_ip" => actor(|actor| actor.ip.as_deref()),
+            "deleted_by" => texts(rows.iter().map(|row| row.by.actor()?.name.as_deref())),
+            "deleted_from_ip" => texts(
+                rows.iter()
+                    .map(|row| Some(row.by.by()?.address.as_ref()?.ip.as_str())),
+            ),
             "last_seen" => times(
                 rows.iter()
-                    .map(|row| Some(self.source.taken_at(row.gone?.last?))),
+                    .map(|row| Some(self.source.taken_at(row.gone.as_ref()?.previous?))),
             ),
-            "gone_at" => times(rows.iter().map(|row| Some(row.gone?.at))),
+            "gone_at" => times(rows.iter().map(|row| Some(row.gone.as_ref()?.before))),
             "last_snapshot_id" => {
                 let archive = &self.source.archive;
-                let id = |row: &Row| Some(short_id(&archive.record_id(row.gone?.last?)?));
+                let id =
+                    |row: &Row| Some(short_id(&archive.record_id(row.gone.as_ref()?.previous?)?));
                 let ids: Vec<Option<String>> = rows.iter().map(id).collect();
                 texts(ids.iter().map(Option::as_deref))
             }
-            _ => actor(|actor| Some(&actor.audit_id)),
+            _ => texts(rows.iter().map(|row| Some(row.by.by()?.event.id.as_str()))),
         }
     }
 }
@@ -335,7 +336,7 @@ impl Binned {
         &self,
         name: Named,
         status: &'static str,
-        gone: Option<Gone>,
+        gone: Option<ObjectChange>,
         deleted_at: Option<Timestamp>,
     ) -> Row {
         Row {
@@ -391,7 +392,7 @@ impl Relation for RecycleBinTable {
             rows.sort_by(|a, b| (a.deleted_at, &a.name.id).cmp(&(b.deleted_at, &b.name.id)));
             if scan.wants(DEPENDENTS) {
                 for row in &mut rows {
-                    if let Some(last) = row.gone.and_then(|gone| gone.last) {
+                    if let Some(last) = row.gone.as_ref().and_then(|gone| gone.previous) {
                         row.dependents = self.dependents(binned.living, &row.name.key, last)?;
                     }
                 }

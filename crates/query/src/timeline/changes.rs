@@ -14,7 +14,7 @@ use super::sightings::sightings;
 use super::subject::Subject;
 use super::summary;
 use crate::error::Result;
-use crate::tables::{Attribution, Audits, ChangeType, Comparison, Named, ObjectChange, named};
+use crate::tables::{ChangeType, Comparison, Named, ObjectChange, named};
 
 /// The changes of one kind that may belong to a timeline.
 pub(super) struct Changed {
@@ -126,47 +126,33 @@ impl Timeline<'_> {
         Ok(deeds)
     }
 
-    /// The audit events that can explain these changes.
-    ///
-    /// An edge's events name both ends, so those that name the subject are enough: the members of a
-    /// large group would else bring everything that ever happened to any of them.
-    pub(super) fn audits(&self, subject: &Subject, changed: &[Changed]) -> Result<Audits> {
-        let mut ids: BTreeSet<&str> = subject.ids.iter().map(String::as_str).collect();
-        for of_kind in changed {
-            let kind = catalog::by_name(&of_kind.kind.name);
-            if !kind.is_some_and(catalog::Kind::is_relationship) {
-                let keys = of_kind.names.values().map(|name| name.key.as_str());
-                ids.extend(keys.flat_map(|key| key.split(model::KEY_SEPARATOR)));
-            }
-        }
-        Audits::naming(self.source, ids)
-    }
-
     /// Entries of changes; `own` are the events of the subject's doing, `used` takes those that explain
     /// one of the changes.
     pub(super) fn change_entries(
         &mut self,
         subject: &Subject,
         of_kind: &Changed,
-        audits: &Audits,
         own: &BTreeSet<String>,
         used: &mut BTreeSet<String>,
     ) -> Result<Vec<Entry>> {
         let payloads = self.payloads(of_kind)?;
         let comparison = Comparison::of(&of_kind.kind.name);
+        let rows: Vec<&ObjectChange> = of_kind.changes.iter().collect();
+        let explained = self
+            .attributor
+            .objects(&of_kind.kind, &rows, &of_kind.names)?;
         let mut entries = Vec::new();
-        for change in &of_kind.changes {
+        for (change, by) in rows.into_iter().zip(&explained) {
             let Some(name) = of_kind.names.get(&change.delta.telling()) else {
                 continue;
             };
-            let by: Attribution = audits.of(&name.key, change.after, change.before);
-            let event = by.actor().map(|actor| &actor.audit_id);
+            let event = by.by().map(|by| &by.event.id);
             if of_kind.is_deed && !event.is_some_and(|event| own.contains(event)) {
                 continue;
             }
             let mut entry = Self::change_entry(subject, of_kind, change, name);
-            entry.explain(&by);
-            if by.actor().is_some() && !self.window.contains(entry.at) {
+            entry.explain(by);
+            if event.is_some() && !self.window.contains(entry.at) {
                 continue;
             }
             used.extend(event.cloned());
@@ -245,6 +231,7 @@ impl Timeline<'_> {
                 summary::of_changes(&changes, &mut self.names)
             }
             (old, new) => match (kind, old.or(new)) {
+                (Some(kind), Some(payload)) if is_risk(kind.name) => Ok(summary::of_risk(payload)),
                 (Some(kind), Some(payload)) => {
                     summary::of_references(kind, payload, &mut self.names)
                 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use store::SnapshotNumber;
 
-use crate::tables::Attribution;
+use crate::attribution::Attribution;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,18 +86,19 @@ impl Entry {
     /// Takes over what the events say of a change.
     pub(crate) fn explain(&mut self, attribution: &Attribution) {
         self.confidence = Some(attribution.confidence());
-        let Some(actor) = attribution.actor() else {
+        let Some(by) = attribution.by() else {
             return;
         };
-        self.at = actor.time;
+        let (event, actor) = (&by.event, &by.event.actor);
+        self.at = event.time;
         self.not_before = None;
-        self.activity.clone_from(&actor.activity);
+        self.activity.clone_from(&event.activity_name);
         self.by = By {
             id: actor.id.clone(),
             name: actor.name.clone(),
-            ip: actor.ip.clone(),
+            ip: by.address.as_ref().map(|address| address.ip.clone()),
         };
-        self.audit_id = Some(actor.audit_id.clone());
-        self.correlation_id.clone_from(&actor.correlation_id);
+        self.audit_id = Some(event.id.clone());
+        self.correlation_id.clone_from(&event.correlation_id);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) use sightings::sightings;
 pub(crate) use subject::Subject;
 pub(crate) use window::Window;
 
+use crate::attribution::Attributor;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::source::Source;
@@ -42,6 +43,7 @@ struct Timeline<'s> {
     window: Window,
     depth: usize,
     names: Directory<'s>,
+    attributor: Attributor<'s>,
 }
 
 /// The entries about a subject, and about those linked with it up to `depth` steps away, in the order of
@@ -59,6 +61,7 @@ pub(crate) fn timeline(
         window,
         depth,
         names: Directory::new(&scope.source, horizon),
+        attributor: Attributor::new(&scope.source, horizon, true),
     };
     let mut told: BTreeSet<String> = subject.ids.iter().cloned().collect();
     let mut subjects = vec![subject.clone()];
@@ -139,11 +142,10 @@ impl Timeline<'_> {
             changed.extend(self.changed(&kind, subject, linked)?);
         }
         changed.extend(self.deeds(&targets)?);
-        let audits = self.audits(subject, &changed)?;
         let mut used = BTreeSet::new();
         let mut entries = Vec::new();
         for of_kind in &changed {
-            entries.extend(self.change_entries(subject, of_kind, &audits, &own_ids, &mut used)?);
+            entries.extend(self.change_entries(subject, of_kind, &own_ids, &mut used)?);
         }
         for event in events {
             let mut entry = event.entry;

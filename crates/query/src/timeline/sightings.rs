@@ -37,6 +37,7 @@ pub(crate) fn sightings(
                 delta,
                 change_type: ChangeType::of(&delta, is_new),
                 snapshot: change.snapshot,
+                previous: change.before,
                 after: change.before.map(|before| source.taken_at(before)),
                 before,
             });
