@@ -11,5 +11,6 @@ mod noise;
 mod programs;
 mod setup;
 mod shared;
+mod timeline;
 mod transcripts;
 mod truth;

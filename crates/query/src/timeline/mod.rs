@@ -144,8 +144,15 @@ impl Timeline<'_> {
         changed.extend(self.deeds(&targets)?);
         let mut used = BTreeSet::new();
         let mut entries = Vec::new();
+        // What the subject did to what names it is told as that: deeds come last.
+        let mut told = BTreeSet::new();
         for of_kind in &changed {
-            entries.extend(self.change_entries(subject, of_kind, &own_ids, &mut used)?);
+            let mut of_kind = self.change_entries(subject, of_kind, &own_ids, &mut used)?;
+            of_kind.retain(|entry| {
+                let change = entry.change_id.clone();
+                change.is_none_or(|change| told.insert(change))
+            });
+            entries.append(&mut of_kind);
         }
         for event in events {
             let mut entry = event.entry;

@@ -4,3 +4,4 @@ mod columns;
 mod fixture;
 mod hostile;
 mod slt;
+mod timeline;
