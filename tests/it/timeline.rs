@@ -263,6 +263,11 @@ fn the_incidents_of_the_demonstration_are_told() {
         &[&["Update conditional access policy", "adm.adeyemi"]],
     );
 
+    destroyed(&place, &impostor);
+}
+
+/// What the recycle bin and the exposure say of the same attack.
+fn destroyed(place: &Place, impostor: &str) {
     // Of the deleted accounts some can be restored, and some are gone for ever.
     let mut fates: BTreeMap<String, u64> = BTreeMap::new();
     let sql = format!(

@@ -87,36 +87,37 @@ pub(crate) fn timeline(
     Ok(in_order(entries))
 }
 
-/// In the order of time, each once: several subjects may be told of the same.
+/// In the order of time, each once: of what several subjects are told, what the first is told stays.
 fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_by(|a, b| {
-        (
-            a.at,
-            a.whence,
-            &a.kind,
-            &a.object_id,
-            &a.change_id,
-            &a.audit_id,
-        )
-            .cmp(&(
-                b.at,
-                b.whence,
-                &b.kind,
-                &b.object_id,
-                &b.change_id,
-                &b.audit_id,
-            ))
-    });
-    let mut seen = BTreeSet::new();
     let explained: BTreeSet<String> = entries
         .iter()
         .filter(|entry| entry.change_id.is_some())
         .filter_map(|entry| entry.audit_id.clone())
         .collect();
+    let mut seen = BTreeSet::new();
     entries.retain(|entry| match (&entry.change_id, &entry.audit_id) {
         (Some(change), _) => seen.insert(change.clone()),
         (None, Some(event)) => !explained.contains(event) && seen.insert(event.clone()),
         (None, None) => true,
+    });
+    entries.sort_by(|a, b| {
+        let key = |entry: &Entry| (entry.at, entry.whence);
+        let ids = |entry: &Entry| {
+            let Entry {
+                kind,
+                object_id,
+                change_id,
+                audit_id,
+                ..
+            } = entry;
+            (
+                kind.clone(),
+                object_id.clone(),
+                change_id.clone(),
+                audit_id.clone(),
+            )
+        };
+        key(a).cmp(&key(b)).then_with(|| ids(a).cmp(&ids(b)))
     });
     entries
 }
