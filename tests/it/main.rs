@@ -14,5 +14,6 @@ mod noise;
 mod programs;
 mod setup;
 mod shared;
+mod timeline;
 mod transcripts;
 mod truth;

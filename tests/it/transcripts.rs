@@ -223,6 +223,11 @@ fn setting_up() {
 }
 
 #[test]
+fn timelines() {
+    check("timeline.txt");
+}
+
+#[test]
 fn upkeep() {
     check("upkeep.txt");
 }

@@ -5,3 +5,4 @@ mod fixture;
 mod hostile;
 mod library;
 mod slt;
+mod timeline;
