@@ -26,6 +26,8 @@ mod question;
 mod reading;
 mod search;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use asked::Span;
 pub(crate) use chains::{Step, shortest};

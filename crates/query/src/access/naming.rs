@@ -74,6 +74,15 @@ impl<'t> Name<'t> {
     }
 }
 
+/// Kinds as a sentence names them: `user, group or service principal`.
+fn any_of(kinds: &[&str]) -> String {
+    let names = match kinds {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => kinds.concat(),
+    };
+    names.replace('_', " ")
+}
+
 /// Whether there was such an object at another time, as far as the session may know.
 fn existed(scope: &Scope, name: Name<'_>, kinds: &[&str]) -> Result<bool> {
     let source = &scope.source;
@@ -108,7 +117,7 @@ impl Known<'_> {
                 "{:?} is a {}: wanted is {}",
                 name.text,
                 kind.replace('_', " "),
-                kinds.join(" or ").replace('_', " ")
+                any_of(kinds)
             )));
         }
         if let Some(node) = self.matching(name, kinds)? {
@@ -123,7 +132,7 @@ impl Known<'_> {
         if existed(scope, name, kinds)? {
             return Ok(None);
         }
-        Err(name.unknown(&kinds.join(" or ").replace('_', " ")))
+        Err(name.unknown(&any_of(kinds)))
     }
 
     /// The one object that bears a name.

@@ -33,14 +33,15 @@ const ADMINS: &str = "11111111-0000-4000-8000-000000000001";
 const STAFF: &str = "22222222-0000-4000-8000-000000000002";
 
 /// What one snapshot says of one kind.
-struct Stated {
-    kind: &'static str,
-    objects: Vec<(String, String)>,
-    volatile: &'static str,
-    complete: bool,
+pub(crate) struct Stated {
+    pub(crate) kind: &'static str,
+    /// Keys and payloads.
+    pub(crate) objects: Vec<(String, String)>,
+    pub(crate) volatile: &'static str,
+    pub(crate) complete: bool,
 }
 
-fn stated(kind: &'static str, objects: Vec<(String, String)>) -> Stated {
+pub(crate) fn stated(kind: &'static str, objects: Vec<(String, String)>) -> Stated {
     Stated {
         kind,
         objects,
@@ -230,6 +231,19 @@ pub(crate) fn writer(storage: &Arc<dyn Storage>) -> Writer {
 
 /// Fills an empty storage with the history.
 pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
+    let mut writer = fill_with(storage, history());
+    writer
+        .tag("before", Some(1))
+        .expect("because the storage works");
+    audits(&mut writer);
+    writer
+}
+
+/// Fills an empty storage with snapshots.
+pub(crate) fn fill_with(
+    storage: &Arc<dyn Storage>,
+    history: Vec<(&'static str, Vec<Stated>)>,
+) -> Writer {
     let slots = vec![SlotChoice::Unprotected];
     let options = CreateOptions {
         tenant: "contoso".to_owned(),
@@ -239,7 +253,7 @@ pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
     };
     Archive::create(storage, &options).expect("because the storage works");
     let mut writer = writer(storage);
-    for (at, kinds) in history() {
+    for (at, kinds) in history {
         let source = store::Source {
             kind: "test".to_owned(),
             name: "fixture".to_owned(),
@@ -251,10 +265,6 @@ pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
         kinds.iter().for_each(|stated| write(&mut snapshot, stated));
         snapshot.commit(at).expect("because the storage works");
     }
-    writer
-        .tag("before", Some(1))
-        .expect("because the storage works");
-    audits(&mut writer);
     writer
 }
 
