@@ -17,6 +17,7 @@ use crate::failure::{Failure, Result};
 use crate::output::{Tone, bytes, plural};
 use crate::progress::{Watcher, stopper};
 use crate::simulated::{Serving, Simulated};
+use crate::truth::Truth;
 use crate::words::quoted;
 
 /// See what it does, on a simulated tenant
@@ -34,6 +35,9 @@ pub(crate) struct DemoArgs {
     /// Nights
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
     days: u32,
+    /// Write down what really happens, a JSON line for each deed
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
     /// Do not go on serving the archive when the questions are answered; so far it never does
     #[arg(long, hide = true)]
     no_serve: bool,
@@ -135,6 +139,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         faults: Faults::default(),
         lived: 0,
         lives_on: false,
+        truth: args.truth.as_deref().map(Truth::create).transpose()?,
     };
     let simulated = Simulated::start(app, options, serving)?;
     let mut writer = archive(path, simulated.tenant_id())?;
@@ -146,7 +151,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
     let mut first = None;
     for night in 0..=args.days {
         if night > 0 {
-            simulated.live_day();
+            simulated.live_day()?;
         }
         let text = format!("night {night} of {}", args.days);
         watcher.show(night.into(), args.days.into(), &text, || {

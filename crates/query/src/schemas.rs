@@ -14,7 +14,7 @@ use crate::source::is_event;
 use crate::tables::{
     ChangesTable, ColumnsTable, CoverageTable, FindingsTable, LinkChangesTable, LinksTable, Moment,
     ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable, SnapshotsTable, TagsTable,
-    table_name,
+    UnexplainedChangesTable, UnseenChangesTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -27,7 +27,7 @@ pub(crate) const REVISION: char = '@';
 const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 12] = [
     "changes",
     "collection_errors",
     "columns",
@@ -38,6 +38,8 @@ const COMMON: [&str; 10] = [
     "property_changes",
     "snapshots",
     "tags",
+    "unexplained_changes",
+    "unseen_changes",
 ];
 
 /// The catalog of a session.
@@ -148,6 +150,10 @@ impl Schema {
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),
             "columns" => RelationTable::provider(ColumnsTable::new(source)),
             "tags" => RelationTable::provider(TagsTable::new(source)),
+            "unexplained_changes" => {
+                RelationTable::provider(UnexplainedChangesTable::new(source, horizon()))
+            }
+            "unseen_changes" => RelationTable::provider(UnseenChangesTable::new(source, horizon())),
             "objects" => {
                 let snapshot = moment()?;
                 scope.touch(&snapshot, None);

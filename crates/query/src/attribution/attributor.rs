@@ -25,6 +25,15 @@ pub(crate) struct Modified<'c> {
     pub(crate) change: &'c Change,
 }
 
+/// What of a change no event explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unexplained {
+    /// That the object came or went.
+    Object,
+    /// These of its properties.
+    Properties(Vec<String>),
+}
+
 /// When a kind was read for a snapshot.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
@@ -119,6 +128,46 @@ impl<'s> Attributor<'s> {
             };
             self.locate(&mut by)?;
             all.push(by);
+        }
+        Ok(all)
+    }
+
+    /// What no event explains of these changes; `None` where everything is explained, or is drift.
+    pub(crate) fn unexplained(
+        &mut self,
+        kind: &StoredKind,
+        rows: &[&ObjectChange],
+        names: &HashMap<u32, Named>,
+    ) -> Result<Vec<Option<Unexplained>>> {
+        let parts = modified(self.source, kind, rows)?;
+        let comparison = Comparison::of(&kind.name);
+        let subjects = self.subjects(kind, rows, names)?;
+        let mut all = Vec::with_capacity(rows.len());
+        for (row, subject) in rows.iter().zip(&subjects) {
+            // Nothing names a change of an object whose person was erased.
+            let Some(subject) = subject else {
+                all.push(None);
+                continue;
+            };
+            let deed = match row.change_type {
+                ChangeType::Added | ChangeType::Restored => Deed::Added,
+                ChangeType::Removed => Deed::Removed,
+                ChangeType::Modified => {
+                    let mut paths = Vec::new();
+                    for change in parts.get(&row.delta).into_iter().flatten() {
+                        let is_told = comparison.is_drift(&change.path)
+                            || self.explain(kind, row, subject, Deed::Modified(change))?
+                                != Attribution::None;
+                        if !is_told {
+                            paths.push(change.path.clone());
+                        }
+                    }
+                    all.push((!paths.is_empty()).then_some(Unexplained::Properties(paths)));
+                    continue;
+                }
+            };
+            let by = self.explain(kind, row, subject, deed)?;
+            all.push((by == Attribution::None).then_some(Unexplained::Object));
         }
         Ok(all)
     }

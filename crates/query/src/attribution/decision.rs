@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::addresses::Address;
-use super::event::{Actor, AuditEvent};
+use super::event::AuditEvent;
 use super::evidence::Strength;
 
 /// What the events say of a change.
@@ -52,6 +52,15 @@ impl Attribution {
         })
     }
 
+    /// What an event tells by itself.
+    pub(crate) fn told_by(event: &Arc<AuditEvent>, address: Option<Address>) -> Self {
+        Self::By(By {
+            event: Arc::clone(event),
+            is_exact: true,
+            address,
+        })
+    }
+
     pub(crate) fn confidence(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -66,10 +75,6 @@ impl Attribution {
             Self::By(by) => Some(by),
             _ => None,
         }
-    }
-
-    pub(crate) fn actor(&self) -> Option<&Actor> {
-        Some(&self.by()?.event.actor)
     }
 }
 
@@ -109,6 +114,7 @@ pub(crate) fn together<'a>(parts: impl Iterator<Item = &'a Attribution>) -> Attr
 mod tests {
     use super::*;
     use crate::attribution::activity::Activity;
+    use crate::attribution::event::Actor;
 
     fn event(second: i64, actor: &str) -> Arc<AuditEvent> {
         Arc::new(AuditEvent {
@@ -126,9 +132,10 @@ mod tests {
     }
 
     fn said(of: &Attribution) -> (&str, Option<&str>) {
+        let by = of.by();
         (
             of.confidence(),
-            of.actor().and_then(|actor| actor.id.as_deref()),
+            by.and_then(|by| by.event.actor.id.as_deref()),
         )
     }
 

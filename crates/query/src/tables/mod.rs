@@ -15,6 +15,8 @@ mod objects;
 mod property_changes;
 mod provider;
 mod snapshots;
+mod unexplained_changes;
+mod unseen_changes;
 
 pub(crate) use arrays::{Type, texts};
 pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange};
@@ -31,3 +33,5 @@ pub(crate) use objects::{LinksTable, ObjectsTable};
 pub(crate) use property_changes::{PropertyChangesTable, PropertyDiffTable};
 pub(crate) use provider::RelationTable;
 pub(crate) use snapshots::SnapshotsTable;
+pub(crate) use unexplained_changes::UnexplainedChangesTable;
+pub(crate) use unseen_changes::UnseenChangesTable;
