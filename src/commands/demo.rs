@@ -35,6 +35,9 @@ pub(crate) struct DemoArgs {
     /// Nights
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
     days: u32,
+    /// Take a snapshot every so many nights
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=400))]
+    every: u32,
     /// Write down what really happens, a JSON line for each deed
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -147,11 +150,14 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
     let watcher = Watcher::new(app.progress_style(), stopper(app)?);
     let request = CollectRequest::new(catalog::kinds().to_vec(), "all");
     let runtime = app.runtime()?.handle().clone();
-    let (mut bytes_added, mut objects) = (0, 0);
+    let (mut bytes_added, mut objects, mut snapshots) = (0, 0, 0);
     let mut first = None;
     for night in 0..=args.days {
         if night > 0 {
             simulated.live_day()?;
+        }
+        if night % args.every != 0 && night != args.days {
+            continue;
         }
         let text = format!("night {night} of {}", args.days);
         watcher.show(night.into(), args.days.into(), &text, || {
@@ -163,6 +169,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
             })
         });
         let report = collect(&mut writer, &client, &runtime, &request, &Nights(&watcher))?;
+        snapshots += 1;
         bytes_added += report.bytes_added;
         objects = report.kinds.iter().map(|kind| kind.alive).sum::<u64>();
         first.get_or_insert(report.taken_at);
@@ -178,7 +185,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         first.map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string()),
         plural(meter.total.requests, "request"),
         watcher.elapsed().as_secs_f64(),
-        plural(u64::from(args.days) + 1, "snapshot"),
+        plural(snapshots, "snapshot"),
         plural(objects, "object"),
         bytes(bytes_added),
         path.display()

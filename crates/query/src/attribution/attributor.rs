@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use model::{Change, Parser};
 use roaring::RoaringBitmap;
-use store::{Snapshot, SnapshotNumber, StoredKind};
+use store::{CoverageState, KindNumber, Snapshot, SnapshotNumber, StoredKind};
 
 use super::addresses::Addresses;
 use super::decision::{Attribution, together};
@@ -39,6 +39,7 @@ pub(crate) enum Unexplained {
 struct Reading {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    is_complete: bool,
 }
 
 /// Explains changes up to a horizon.
@@ -48,6 +49,7 @@ pub(crate) struct Attributor<'s> {
     log: AuditLog<'s>,
     addresses: Option<Addresses<'s>>,
     readings: HashMap<SnapshotNumber, HashMap<String, Reading>>,
+    known: HashMap<(KindNumber, SnapshotNumber), Timestamp>,
     /// Roles by the id of their template, and the other way round.
     roles: Option<HashMap<String, String>>,
 }
@@ -64,6 +66,7 @@ impl<'s> Attributor<'s> {
             log: AuditLog::new(source, horizon),
             addresses: wants_addresses.then(|| Addresses::new(source, horizon)),
             readings: HashMap::new(),
+            known: HashMap::new(),
             roles: None,
         }
     }
@@ -223,15 +226,12 @@ impl<'s> Attributor<'s> {
         subject: &Subject,
         deed: Deed<'_>,
     ) -> Result<Attribution> {
-        // What happened while a kind was read may be in that reading, or in the next.
-        let from = match row.previous {
-            Some(previous) => self.reading(previous, &kind.name)?.from,
-            None => None,
+        let after = match (row.previous, row.after) {
+            (Some(previous), Some(after)) => Some(self.known_since(kind, previous)?.min(after)),
+            _ => None,
         };
+        // What happened while a kind was read may be in that reading, or in the next.
         let to = self.reading(row.snapshot, &kind.name)?.to;
-        let after = row
-            .after
-            .map(|after| from.map_or(after, |from| from.min(after)));
         let before = to.map_or(row.before, |to| to.max(row.before));
         let mut lists: Vec<_> = subject
             .ids()
@@ -260,6 +260,28 @@ impl<'s> Attributor<'s> {
         Ok(Attribution::of(&candidates))
     }
 
+    /// Since when what a statement lacks is known to have come later: since the last time the whole kind
+    /// was read. One that was read in part says nothing of what it did not read.
+    fn known_since(&mut self, kind: &StoredKind, statement: SnapshotNumber) -> Result<Timestamp> {
+        if let Some(known) = self.known.get(&(kind.number, statement)) {
+            return Ok(*known);
+        }
+        let changes = self.source.changes(kind.number, None)?;
+        let statements = changes.iter().map(|change| change.snapshot).rev();
+        let mut since = self.source.taken_at(statement);
+        for earlier in statements.skip_while(|number| *number != statement) {
+            let reading = self.reading(earlier, &kind.name)?;
+            since = reading
+                .from
+                .unwrap_or_else(|| self.source.taken_at(earlier));
+            if reading.is_complete {
+                break;
+            }
+        }
+        self.known.insert((kind.number, statement), since);
+        Ok(since)
+    }
+
     fn reading(&mut self, snapshot: SnapshotNumber, kind: &str) -> Result<Reading> {
         if !self.readings.contains_key(&snapshot) {
             let record = self.source.archive.record(snapshot)?;
@@ -267,6 +289,7 @@ impl<'s> Attributor<'s> {
                 let reading = Reading {
                     from: entry.coverage.read_from,
                     to: entry.coverage.read_to,
+                    is_complete: entry.coverage.state == CoverageState::Complete,
                 };
                 (entry.kind, reading)
             });
@@ -279,6 +302,7 @@ impl<'s> Attributor<'s> {
         Ok(reading.copied().unwrap_or(Reading {
             from: None,
             to: None,
+            is_complete: false,
         }))
     }
 

@@ -50,6 +50,46 @@ pub(crate) struct Unseen {
     pub(crate) new: Option<String>,
 }
 
+impl Unseen {
+    /// A change of a target of an event.
+    fn of(event: &Arc<AuditEvent>, kind: &'static Kind, between: Between, target: &Target) -> Self {
+        Self {
+            event: Arc::clone(event),
+            kind: kind.name,
+            between,
+            object_id: target.id.clone().unwrap_or_default(),
+            display_name: target.name.clone(),
+            change_type: "modified",
+            path: None,
+            old: None,
+            new: None,
+        }
+    }
+
+    /// Two objects that were joined, or parted.
+    fn joining(
+        event: &Arc<AuditEvent>,
+        kind: &'static Kind,
+        between: Between,
+        ends: (&str, &str),
+        named: &str,
+    ) -> Self {
+        let (_, change_type) = joining(event);
+        let name = event.target(named).and_then(|target| target.name.clone());
+        Self {
+            event: Arc::clone(event),
+            kind: kind.name,
+            between,
+            object_id: format!("{}/{}", ends.0, ends.1),
+            display_name: name,
+            change_type,
+            path: None,
+            old: None,
+            new: None,
+        }
+    }
+}
+
 /// Looks for such events.
 #[derive(Debug)]
 pub(crate) struct Finder<'s> {
@@ -143,7 +183,7 @@ impl<'s> Finder<'s> {
                         path: Some(path),
                         old,
                         new,
-                        ..self.unseen(event, kind, between, target)
+                        ..Unseen::of(event, kind, between, target)
                     });
                 }
             }
@@ -157,26 +197,6 @@ impl<'s> Finder<'s> {
             return Ok((0..states.kind.versions).collect());
         }
         self.states.versions(states, &[id])
-    }
-
-    fn unseen(
-        &self,
-        event: &Arc<AuditEvent>,
-        kind: &'static Kind,
-        between: Between,
-        target: &Target,
-    ) -> Unseen {
-        Unseen {
-            event: Arc::clone(event),
-            kind: kind.name,
-            between,
-            object_id: target.id.clone().unwrap_or_default(),
-            display_name: target.name.clone(),
-            change_type: "modified",
-            path: None,
-            old: None,
-            new: None,
-        }
     }
 
     /// Objects made and deleted, or deleted and restored, between two readings.
@@ -205,7 +225,7 @@ impl<'s> Finder<'s> {
                 if before.is_some() == is_there && after.is_some() == is_there {
                     found.push(Unseen {
                         change_type,
-                        ..self.unseen(event, kind, between, target)
+                        ..Unseen::of(event, kind, between, target)
                     });
                 }
             }
@@ -215,7 +235,7 @@ impl<'s> Finder<'s> {
 
     /// Edges that are there before and after, or neither.
     fn joined(&mut self, event: &Arc<AuditEvent>, found: &mut Vec<Unseen>) -> Result<()> {
-        let (is_there, change_type) = joining(event);
+        let (is_there, _) = joining(event);
         for kind in catalog::kinds() {
             let Shape::Relationship(relationship) = kind.shape else {
                 continue;
@@ -238,17 +258,8 @@ impl<'s> Finder<'s> {
                 let versions = self.states.versions(&states, &[&source, &target])?;
                 let (before, after) = states.at(&versions, between);
                 if before.is_some() == is_there && after.is_some() == is_there {
-                    found.push(Unseen {
-                        event: Arc::clone(event),
-                        kind: kind.name,
-                        between,
-                        object_id: format!("{source}/{target}"),
-                        display_name: event.target(&target).and_then(|target| target.name.clone()),
-                        change_type,
-                        path: None,
-                        old: None,
-                        new: None,
-                    });
+                    let ends = (source.as_str(), target.as_str());
+                    found.push(Unseen::joining(event, kind, between, ends, &target));
                 }
             }
         }
@@ -269,7 +280,7 @@ impl<'s> Finder<'s> {
 
     /// Assignments and consents of which neither reading shows anything, or both show them.
     fn granted(&mut self, event: &Arc<AuditEvent>, found: &mut Vec<Unseen>) -> Result<()> {
-        let (is_there, change_type) = joining(event);
+        let (is_there, _) = joining(event);
         if event.activity.noun.contains("requested") {
             return Ok(());
         }
@@ -311,17 +322,8 @@ impl<'s> Finder<'s> {
                 || self.is_of_kind(Some("service_principal"), &first)?
                     && self.is_of_kind(Some("service_principal"), &second)?;
             if is_unseen && is_shown {
-                found.push(Unseen {
-                    event: Arc::clone(event),
-                    kind: kind.name,
-                    between,
-                    object_id: format!("{first}/{second}"),
-                    display_name: event.target(&first).and_then(|target| target.name.clone()),
-                    change_type,
-                    path: None,
-                    old: None,
-                    new: None,
-                });
+                let ends = (first.as_str(), second.as_str());
+                found.push(Unseen::joining(event, kind, between, ends, &first));
             }
         }
         Ok(())
