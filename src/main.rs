@@ -16,6 +16,7 @@ mod records;
 mod secrets;
 mod simulated;
 mod tenant;
+mod truth;
 mod words;
 
 use std::process::ExitCode;

@@ -80,8 +80,8 @@ fn own(event: &AuditEvent, subject: &Subject, deed: Deed<'_>) -> Option<Strength
         return None;
     }
     match (deed, event.activity.operation) {
-        (Deed::Added, Operation::Create | Operation::Restore) => Some(Strength::Proven),
-        (Deed::Removed, Operation::Delete) => Some(Strength::Proven),
+        (Deed::Added, Operation::Create | Operation::Restore)
+        | (Deed::Removed, Operation::Delete) => Some(Strength::Proven),
         (Deed::Removed, Operation::Purge) => {
             // What is purged had gone before, where there is a recycle bin.
             let has_bin = subject.kind.is_some_and(|kind| kind.soft_delete.is_some());
@@ -328,7 +328,7 @@ fn grant(
             }
         }
         (Deed::Added, Operation::Link) | (Deed::Removed, Operation::Unlink) => {
-            let only = |end: &&&Known| named(*end) && names_nothing_else(event, end);
+            let only = |end: &&&Known| named(end) && names_nothing_else(event, end);
             all.iter().find(only).map(|_| Strength::Possible)
         }
         _ => gone,

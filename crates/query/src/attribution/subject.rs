@@ -165,7 +165,7 @@ fn form(kind: &'static Kind, parts: &[&str], payload: Option<&str>) -> Form {
 fn grant(kind: &'static Kind, payload: Option<&str>) -> Form {
     let mut parser = Parser::new();
     let document = payload.and_then(|payload| parser.parse_text(payload).ok());
-    let root = document.map(|document| document.root());
+    let root = document.map(model::Document::root);
     let id = |path: &str| {
         let value = path
             .split('.')

@@ -23,7 +23,7 @@ use store::{Archive, KindNumber, StoredKind};
 pub(crate) use builder::RowBuilder;
 pub use check::{DamagedColumns, check_columns};
 pub use refresh::{RefreshReport, refresh_columns};
-pub(crate) use schema::{ID, KEY, KindSchema, ORDINAL, Origin, json_field, time_type};
+pub(crate) use schema::{ID, KEY, KindColumn, KindSchema, ORDINAL, Origin, json_field, time_type};
 
 use crate::error::{Error, Result};
 use segment::{Name, Segment, SegmentKey};

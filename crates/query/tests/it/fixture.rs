@@ -180,29 +180,71 @@ fn audits(writer: &mut Writer) {
         .expect("because the time is fine");
     let kind = snapshot.kind("directory_audit", KindOptions { events: true });
     let kind = kind.expect("because there is room");
-    for (id, at, who, target) in [
+    let policy = "ca000000-0000-4000-8000-000000000001";
+    let admins = format!(r#"{{"displayName":"Group.ObjectID","newValue":"\"{ADMINS}\""}}"#);
+    let disabled = r#"{"displayName":"AccountEnabled","oldValue":"[true]","newValue":"[false]"}"#;
+    for (id, at, activity, who, target, told) in [
         (
             "e1",
             "2026-01-05T17:42:10Z",
+            "Update policy",
             "mallory",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
         ),
-        ("e2", "2026-01-05T18:00:00Z", "mallory", BOB),
+        (
+            "e2",
+            "2026-01-05T18:00:00Z",
+            "Update user",
+            "mallory",
+            BOB,
+            disabled,
+        ),
+        // In the group for an hour: no snapshot shows it.
+        (
+            "e5",
+            "2026-01-05T20:00:00Z",
+            "Add member to group",
+            "mallory",
+            CAROL,
+            &admins,
+        ),
         (
             "e3",
             "2026-01-07T10:00:00Z",
+            "Update policy",
             "mallory",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
         ),
         (
             "e4",
             "2026-01-07T11:00:00Z",
+            "Update policy",
             "trent",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
+        ),
+        (
+            "e6",
+            "2026-01-07T11:30:00Z",
+            "Delete user",
+            "trent",
+            DAVE,
+            "",
+        ),
+        // Off for a while.
+        (
+            "e7",
+            "2026-01-08T12:00:00Z",
+            "Update user",
+            "mallory",
+            CAROL,
+            disabled,
         ),
     ] {
         let payload = format!(
-            r#"{{"activityDateTime":"{at}","activityDisplayName":"Update policy","correlationId":"c-{id}","id":"{id}","initiatedBy":{{"user":{{"id":"u-{who}","ipAddress":"198.51.100.7","userPrincipalName":"{who}@contoso.example"}}}},"result":"success","targetResources":[{{"id":"{target}"}}]}}"#
+            r#"{{"activityDateTime":"{at}","activityDisplayName":"{activity}","correlationId":"c-{id}","id":"{id}","initiatedBy":{{"user":{{"id":"u-{who}","ipAddress":"198.51.100.7","userPrincipalName":"{who}@contoso.example"}}}},"result":"success","targetResources":[{{"id":"{target}","modifiedProperties":[{told}]}}]}}"#
         );
         let object = Object {
             key: id,
