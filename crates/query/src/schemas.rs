@@ -14,10 +14,8 @@ use crate::source::is_event;
 use crate::tables::{
     ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
     LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable,
-    RelationTable, SnapshotsTable, TagsTable, table_name,
-    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, LinkChangesTable, LinksTable, Moment,
-    ObjectTable, ObjectsTable, PropertyChangesTable, RelationTable, SnapshotsTable, TagsTable,
-    UnexplainedChangesTable, UnseenChangesTable, table_name,
+    RelationTable, SnapshotsTable, TagsTable, UnexplainedChangesTable, UnseenChangesTable,
+    table_name,
 };
 
 /// Name of the only catalog.
@@ -30,8 +28,7 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-pub(crate) const COMMON: [&str; 12] = [
-const COMMON: [&str; 12] = [
+pub(crate) const COMMON: [&str; 14] = [
     "changes",
     "collection_errors",
     "columns",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::addresses::Address;
-use super::event::AuditEvent;
+use super::event::{Actor, AuditEvent};
 use super::evidence::Strength;
 
 /// What the events say of a change.
@@ -75,6 +75,11 @@ impl Attribution {
             Self::By(by) => Some(by),
             _ => None,
         }
+    }
+
+    /// Who it was, as the event says.
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        Some(&self.by()?.event.actor)
     }
 }
 
