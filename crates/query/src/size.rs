@@ -231,13 +231,14 @@ mod tests {
     fn what_people_write_is_taken() {
         let ids = vec!["'aaaaaaaa-0000-4000-8000-000000000001'"; 5_000].join(",");
         let wide = vec!["display_name"; 500].join(", ");
-        let joined: String = (0..20)
-            .map(|at| format!(" join groups g{at} on g{at}.id = m.id"))
+        let joined: Vec<String> = (0..20)
+            .map(|at| format!("join groups g{at} on g{at}.id = m.id"))
             .collect();
+        let joined = joined.join(" ");
         for sql in [
             format!("select * from users where id in ({ids})"),
             format!("select {wide} from users"),
-            format!("select * from group_members m{joined}"),
+            format!("select * from group_members m {joined}"),
             vec!["select id from users"; 50].join(" union all "),
             "with recursive up as (select 1 as n union all select n + 1 from up where n < 9) select * from up".to_owned(),
         ] {
@@ -288,7 +289,7 @@ mod tests {
             ),
             (
                 format!("{}1{}", "(select ".repeat(40), ")".repeat(40)),
-                "deeper",
+                "nested deeper",
             ),
         ] {
             let sql = format!("select {sql}");

@@ -1,7 +1,7 @@
 //! Text to one statement that may be run: parsed, and a question.
 
 use datafusion::sql::sqlparser::ast::Statement;
-use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::dialect::EntraceDialect;
@@ -40,7 +40,13 @@ pub(crate) fn parse(sql: &str) -> Result<Statement> {
             sql.len()
         )));
     }
-    let syntax = |error: datafusion::sql::sqlparser::parser::ParserError| {
+    let syntax = |error: ParserError| {
+        if matches!(error, ParserError::RecursionLimitExceeded) {
+            return Error::Limit(
+                "queries and brackets are nested deeper than a statement may: name parts of it in a WITH"
+                    .to_owned(),
+            );
+        }
         let text = error.to_string();
         Error::invalid(
             text.strip_prefix("sql parser error: ")

@@ -1,19 +1,22 @@
 //! `sql`: questions in SQL, one after another or in a shell.
 
 mod complete;
+mod isolated;
 mod meta;
 mod shell;
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use query::{Limits, Session, SessionOptions, split_statements};
+use query::{Limits, Session, SessionOptions, Source, split_statements};
 
 use crate::answers::Parameters;
 use crate::app::App;
 use crate::failure::{Failure, Result};
+use crate::output::RowOptions;
 
 /// Ask any past state in SQL; without a statement: a shell
 #[derive(Debug, Args)]
@@ -66,25 +69,21 @@ pub(crate) struct SqlArgs {
     /// Memory a statement's sorts, joins and aggregates may take, such as 512MB
     #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = size)]
     memory: usize,
+    /// Run the statements in a process of its own, which the system limits and which is killed at the limits, as a
+    /// server does
+    #[arg(long)]
+    isolated: bool,
 }
 
 /// Largest file of statements read, in bytes.
 const MAX_SCRIPT: u64 = 10 << 20;
 
 pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
-    let source = app.source()?;
     let limits = Limits {
         memory_bytes: args.memory,
         time: args.timeout,
         ..Limits::default()
     };
-    let mut session = Session::new(
-        &source,
-        SessionOptions {
-            as_of: args.as_of.clone(),
-            limits,
-        },
-    )?;
     let parameters: Parameters = args.param.iter().cloned().collect();
     let mut settings = Settings {
         format: app.format(),
@@ -96,6 +95,12 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
     let script = match (&args.query, args.command.as_slice(), &args.file) {
         (Some(query), ..) => query.clone(),
         (None, [], None) if std::io::stdin().is_terminal() => {
+            if args.isolated {
+                return Err(Failure::usage(
+                    "--isolated is for statements that are given: with -c, -f or on standard input",
+                ));
+            }
+            let (source, session) = session(app, args, limits)?;
             return shell::run(app, &source, session, settings, parameters);
         }
         (None, [], None) => read_script(std::io::stdin(), "standard input")?,
@@ -112,10 +117,24 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
     if statements.is_empty() {
         return Err(Failure::usage("there is no statement to run"));
     }
+    if args.isolated {
+        return isolated::run(app, args, limits, &statements, &mut settings);
+    }
+    let (_, mut session) = session(app, args, limits)?;
     for statement in &statements {
         ask(app, &mut session, statement, &parameters, &mut settings)?;
     }
     Ok(0)
+}
+
+fn session(app: &App, args: &SqlArgs, limits: Limits) -> Result<(Arc<Source>, Session)> {
+    let source = app.source()?;
+    let options = SessionOptions {
+        as_of: args.as_of.clone(),
+        limits,
+    };
+    let session = Session::new(&source, options)?;
+    Ok((source, session))
 }
 
 /// How answers are shown; the shell changes it as it goes.
@@ -137,20 +156,30 @@ fn ask(
     settings: &mut Settings,
 ) -> Result<()> {
     let started = Instant::now();
-    let mut options = app.row_options(settings.max_rows, settings.expanded);
-    options.format = settings.format;
-    match &settings.to {
-        None => app.run_statement(session, statement, parameters, options, std::io::stdout())?,
-        Some(file) => {
-            options.is_terminal = false;
-            let file = file.try_clone().map_err(|e| Failure::output(&e))?;
-            app.run_statement(session, statement, parameters, options, file)?
-        }
-    };
+    let (options, out) = settings.target(app)?;
+    app.run_statement(session, statement, parameters, options, out)?;
+    timed(settings, started);
+    Ok(())
+}
+
+impl Settings {
+    /// How the next answer is shown, and where it goes.
+    fn target(&self, app: &App) -> Result<(RowOptions, Box<dyn Write + Send>)> {
+        let mut options = app.row_options(self.max_rows, self.expanded);
+        options.format = self.format;
+        let Some(file) = &self.to else {
+            return Ok((options, Box::new(std::io::stdout())));
+        };
+        options.is_terminal = false;
+        let file = file.try_clone().map_err(|e| Failure::output(&e))?;
+        Ok((options, Box::new(file)))
+    }
+}
+
+fn timed(settings: &Settings, started: Instant) {
     if settings.timing {
         App::say(&format!("Time: {:.3} s", started.elapsed().as_secs_f64()));
     }
-    Ok(())
 }
 
 fn read_script(input: impl Read, name: &str) -> Result<String> {
