@@ -5,6 +5,7 @@ mod bad_input;
 mod config;
 mod crash;
 mod interrupted;
+mod isolated;
 mod live;
 mod masks;
 mod noise;

@@ -158,6 +158,7 @@ impl Relation for ChangesTable {
             Audits::default()
         };
         for kind in self.source.state_kinds() {
+            scan.check()?;
             if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
                 continue;
             }
