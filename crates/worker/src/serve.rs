@@ -23,8 +23,8 @@ const STACK_BYTES: usize = 128 << 20;
 /// Stack of the threads that read tables.
 const READER_STACK_BYTES: usize = 4 << 20;
 /// What the address space may grow besides what a statement may take: stacks of readers, caches of the archive,
-/// what the engine holds without accounting for it. A statement over twelve tables took 310 MiB of it.
-const OVERHEAD_BYTES: u64 = 640 << 20;
+/// what the engine holds without accounting for it. A join of twelve tables took 75 MiB of it.
+const OVERHEAD_BYTES: u64 = 384 << 20;
 /// Replaced by each commit to the archive.
 const CHECKPOINT: &str = "log/checkpoint";
 /// How long the time that `-7d` is relative to may lag behind.

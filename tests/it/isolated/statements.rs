@@ -1,6 +1,6 @@
 //! What people who mean harm write, and what becomes of it.
 
-use Outcome::{Answered, Limit, Refused};
+use Outcome::{Answered, Limit, Refused, Stopped};
 
 /// What becomes of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,8 +9,17 @@ pub(super) enum Outcome {
     Refused,
     /// A limit ends it, whether the worker or its parent sees to that.
     Limit,
+    /// It is refused or ended at a limit.
+    Stopped,
     /// It looks worse than it is.
     Answered,
+}
+
+impl Outcome {
+    /// Whether what was expected to end like this may end like the other.
+    pub(super) fn allows(self, other: Self) -> bool {
+        self == other || (self == Stopped && other != Answered)
+    }
 }
 
 fn chain(term: &str, operator: &str, times: usize) -> String {
@@ -94,7 +103,6 @@ pub(super) fn forbidden() -> Vec<(String, Outcome)> {
         "select array_length(generate_series(1, 200000000))",
         "select * from users for system_time as of '2126-01-01'",
         "select * from \"@../../etc\".users",
-        "select regexp_like('a', '(a{1000}){1000}')",
         "select regexp_like('a', '(')",
     ]
     .map(|sql| (sql.to_owned(), Refused))
@@ -118,10 +126,6 @@ pub(super) fn oversized() -> Vec<(String, Outcome)> {
         format!("select 1 where {}", chain("1=2", " or ", 8_000)),
         format!("select 1{}", " is null".repeat(5_000)),
         format!("select {}", wrapped("(", "1", ")", 3_000)),
-        format!(
-            "select {}",
-            wrapped("case when true then ", "1", " end", 3_000)
-        ),
         format!("select {}", wrapped("upper(", "'a'", ")", 40)),
         format!("select properties{} from users", "->'a'".repeat(40)),
         format!("select {}1", "- ".repeat(50_000)),
@@ -191,6 +195,18 @@ pub(super) fn hungry() -> Vec<(String, Outcome)> {
             "explain analyze select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b"
                 .to_owned(),
             Limit,
+        ),
+        // Which comes first depends on the machine: the pattern's size is refused after some work.
+        (
+            "select regexp_like('a', '(a{1000}){1000}')".to_owned(),
+            Stopped,
+        ),
+        (
+            format!(
+                "select {}",
+                wrapped("case when true then ", "1", " end", 3_000)
+            ),
+            Stopped,
         ),
         (
             format!("select {}", chain("1", "+", 250)),
