@@ -8,6 +8,7 @@ mod crash;
 mod documents;
 mod hunting;
 mod interrupted;
+mod isolated;
 mod leaves;
 mod live;
 mod masks;

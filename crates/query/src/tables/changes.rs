@@ -164,6 +164,7 @@ impl Relation for ChangesTable {
         let horizon = self.horizon.as_ref();
         let mut attributor = Attributor::new(&self.source, horizon, wants_address(scan, &COLUMNS));
         for kind in self.source.state_kinds() {
+            scan.check()?;
             if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
                 continue;
             }

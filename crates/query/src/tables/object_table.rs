@@ -235,6 +235,7 @@ impl Reading<'_> {
         // Statistics can rule row groups out where the id is asked for.
         let id = self.scan.equal("id");
         projection.scan(&table.source.archive, wanted, &columns, id, &mut |rows| {
+            self.scan.check()?;
             let position = |at: usize| {
                 read.binary_search(&at)
                     .expect("because every column used was read")
