@@ -1,6 +1,6 @@
 //! Asking questions: one session, one statement at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, MemoryPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
-use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::execution::{SessionState, SessionStateBuilder, SessionStateDefaults, TaskContext};
+use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{Expr, Set, Statement};
@@ -251,9 +251,9 @@ impl Session {
                 "an archive is asked with SELECT and changed by import: this statement would write",
             )
         })?;
-        let frame = self.context.execute_logical_plan(plan).await?;
-        let schema = plain_schema(frame.schema().inner());
-        let stream = within(deadline, &limits, frame.execute_stream()).await??;
+        let schema = plain_schema(plan.schema().inner());
+        let plan = within(deadline, &limits, state.create_physical_plan(&plan)).await??;
+        let stream = execute_stream(plan, Arc::new(task(&state)))?;
         Ok(Answer::Rows(Rows {
             schema,
             stream,
@@ -336,6 +336,21 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
     functions::register(&context, scope);
     scalars::register(&context, scope);
     Ok(context)
+}
+
+/// What a plan needs where it runs. Functions are part of the plan; the engine's own way copies all it
+/// knows by name, twice for each statement.
+fn task(state: &SessionState) -> TaskContext {
+    TaskContext::new(
+        None,
+        state.session_id().to_owned(),
+        state.config().clone(),
+        HashMap::new(),
+        HashMap::new(),
+        HashMap::new(),
+        HashMap::new(),
+        Arc::clone(state.runtime_env()),
+    )
 }
 
 /// Memory and temporary files of a session. It knows no place to read from: what tables show comes from the

@@ -55,6 +55,11 @@ impl Source {
         self.mentioned.kind(&self.archive, kind)
     }
 
+    /// As [`Source::mentions`], where they need not be made first.
+    pub(crate) fn mentions_at_hand(&self, kind: &StoredKind) -> Result<Option<Arc<Mentions>>> {
+        self.mentioned.at_hand(&self.archive, kind)
+    }
+
     /// When a snapshot (or an import of events) was taken.
     pub(crate) fn taken_at(&self, number: SnapshotNumber) -> Timestamp {
         self.times

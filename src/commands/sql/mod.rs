@@ -210,7 +210,10 @@ impl Settings {
 
 fn timed(settings: &Settings, started: Instant) {
     if settings.timing {
-        App::say(&format!("Time: {:.3} s", started.elapsed().as_secs_f64()));
+        App::say(&format!(
+            "Time: {:.3} ms",
+            started.elapsed().as_secs_f64() * 1000.0
+        ));
     }
 }
 

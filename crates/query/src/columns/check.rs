@@ -5,6 +5,7 @@ use store::Archive;
 use super::segment::{Name, Segment, SegmentKey};
 use super::{KindColumns, KindSchema};
 use crate::error::Result;
+use crate::mentions::{IdFile, id_files};
 
 /// A file of the projection that is not as it was written. Answers do not need it: they are then read
 /// from the packs, which takes longer.
@@ -21,27 +22,36 @@ pub struct DamagedColumns {
 /// Looks at every file of the projection; `read_data` reads all of each instead of its footer alone.
 pub fn check_columns(archive: &Archive, read_data: bool) -> Result<Vec<DamagedColumns>> {
     let key = archive.columns_key();
-    let key = SegmentKey {
-        key: &key,
-        archive: archive.id().to_string(),
-    };
+    let key = SegmentKey::new(archive, &key);
     let mut damaged = Vec::new();
     for kind in archive.kinds() {
         let schema = KindSchema::new(&kind.name);
-        let used = KindColumns::open(archive, &kind)?;
+        let columns = KindColumns::open(archive, &kind)?;
+        let ids = id_files(archive, &kind)?;
         let files = archive
             .storage()
             .list(&format!("columns/{}", kind.number.0))?;
         for (path, _) in files {
-            let Some(name) = Name::of(&path) else {
-                continue;
+            let (name, is_used, covered) = match (Name::of(&path), Name::of_ids(&path)) {
+                (Some(name), _) => {
+                    let is_used = columns.segments.iter().any(|s| s.path() == path);
+                    (name, is_used, columns.covered())
+                }
+                (None, Some(name)) => {
+                    let is_used = ids.iter().any(|file| file.path() == path);
+                    (name, is_used, ids.last().map_or(0, |file| file.run().end))
+                }
+                (None, None) => continue,
             };
-            // A longer segment made this one superfluous, or a crash left it behind.
-            let is_used = used.segments.iter().any(|segment| segment.path() == path);
-            if !is_used && name.end <= used.covered() {
+            // A longer file made this one superfluous, or a crash left it behind.
+            if !is_used && name.end <= covered {
                 continue;
             }
-            let reason = if Segment::open(archive.storage(), &path, &key, &schema).is_none() {
+            let opens = || match Name::of_ids(&path) {
+                Some(_) => IdFile::open(archive.storage(), &path, &key).is_some(),
+                None => Segment::open(archive.storage(), &path, &key, &schema).is_some(),
+            };
+            let reason = if !is_used && !opens() {
                 Some("cannot be opened, or was made by another version")
             } else if read_data && key.hash(&archive.storage().read(&path)?) != name.hash {
                 Some("its bytes are not those that were written")

@@ -3,19 +3,16 @@
 //! A segment covers a run of ordinals and never changes, because versions never do. Its name says which,
 //! and carries a hash of the file (`FIRST-END-HASH.parquet`); its metadata says which columns it was
 //! made with. What cannot be read is as good as not there: its versions are read from the packs.
-//!
-//! A file does not hold what its other columns tell: of half a million memberships, key and target would
-//! be two thirds of it, and they consist of ids that are there already.
 
 use std::collections::HashSet;
 use std::io::{BufReader, Read};
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder, UInt32Array,
-};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::take_record_batch;
-use datafusion::arrow::datatypes::{SchemaRef, TimestampNanosecondType, UInt32Type};
+use datafusion::arrow::datatypes::{TimestampNanosecondType, UInt32Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -26,14 +23,15 @@ use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
 use datafusion::parquet::encryption::encrypt::FileEncryptionProperties;
 use datafusion::parquet::errors::ParquetError;
-use datafusion::parquet::file::metadata::KeyValue;
+use datafusion::parquet::file::metadata::{KeyValue, ParquetMetaData};
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::file::reader::{ChunkReader, Length};
 use datafusion::parquet::file::statistics::Statistics;
 use datafusion::parquet::schema::types::ColumnPath;
-use store::Storage;
+use store::{Archive, Storage};
 
-use super::schema::{ID, KEY, KindSchema, ORDINAL, ToldByOthers};
+use super::schema::{ID, KindSchema, ORDINAL};
+use super::told::fold;
 use crate::error::{Error, Result};
 
 /// Metadata entry with [`KindSchema::fingerprint`].
@@ -48,15 +46,23 @@ const READ_AHEAD: usize = 64 << 10;
 const SAMPLE_ROWS: usize = 4096;
 
 /// A segment's place and what it covers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Segment {
     path: String,
     pub(crate) first: u32,
     pub(crate) end: u32,
+    groups: Vec<Group>,
     metadata: ArrowReaderMetadata,
     file: StorageFile,
-    schema: SchemaRef,
-    told: Option<ToldByOthers>,
+}
+
+/// Rows of a segment that are read together.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The versions in it; its rows are in another order.
+    pub(crate) ordinals: Range<u32>,
+    /// Values that could have been decoded while its versions were read from the packs instead.
+    pub(crate) spent: AtomicU64,
 }
 
 /// Key and additional data of one segment's encryption.
@@ -65,10 +71,26 @@ pub(crate) struct SegmentKey<'k> {
     pub(crate) archive: String,
 }
 
-impl SegmentKey<'_> {
+impl<'k> SegmentKey<'k> {
+    pub(crate) fn new(archive: &Archive, key: &'k [u8; 32]) -> Self {
+        Self {
+            key,
+            archive: archive.id().to_string(),
+        }
+    }
+
     /// Binds a file to its archive, kind and run, so that none can stand in for another.
     fn bound_to(&self, kind: u16, first: u32, end: u32) -> Vec<u8> {
         format!("entrace {} {kind} {first}-{end}", self.archive).into_bytes()
+    }
+
+    /// Key of one file of ids, bound as segments are, and to its content by the salt that follows from it.
+    pub(crate) fn for_ids(&self, kind: u16, first: u32, end: u32, salt: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(self.key);
+        hasher.update(b"entrace v1 ids\0");
+        hasher.update(salt);
+        hasher.update(&self.bound_to(kind, first, end));
+        *hasher.finalize().as_bytes()
     }
 
     /// The hash in a file's name, in hexadecimal characters.
@@ -86,10 +108,24 @@ pub(crate) struct Name<'p> {
 }
 
 impl<'p> Name<'p> {
+    /// How the names of files of columns end.
+    const COLUMNS: &'static str = ".parquet";
+    /// How the names of files of ids end.
+    pub(crate) const IDS: &'static str = ".ids";
+
     /// Reads a path; `None` where it is no segment's.
     pub(crate) fn of(path: &'p str) -> Option<Self> {
+        Self::ending(path, Self::COLUMNS)
+    }
+
+    /// Reads a path; `None` where it is not that of a file of ids.
+    pub(crate) fn of_ids(path: &'p str) -> Option<Self> {
+        Self::ending(path, Self::IDS)
+    }
+
+    fn ending(path: &'p str, end: &str) -> Option<Self> {
         let (kind, name) = path.strip_prefix("columns/")?.split_once('/')?;
-        let mut parts = name.strip_suffix(".parquet")?.split('-');
+        let mut parts = name.strip_suffix(end)?.split('-');
         let (first, end, hash) = (parts.next()?, parts.next()?, parts.next()?);
         let name = Self {
             kind: kind.parse().ok()?,
@@ -130,17 +166,16 @@ impl Segment {
             .find(|entry| entry.key == FINGERPRINT)?
             .value
             .as_ref()?;
-        let rows = i64::from(end - first);
-        let fits = *fingerprint == schema.fingerprint()
-            && metadata.metadata().file_metadata().num_rows() == rows;
-        fits.then(|| Self {
+        if *fingerprint != schema.fingerprint() {
+            return None;
+        }
+        Some(Self {
             path: path.to_owned(),
             first,
             end,
+            groups: groups_of(metadata.metadata(), first, end)?,
             metadata,
             file,
-            schema: Arc::clone(&schema.arrow),
-            told: schema.told_by_others(),
         })
     }
 
@@ -148,177 +183,63 @@ impl Segment {
         &self.path
     }
 
-    /// Reads columns (positions in the kind's schema, ascending) of the row groups that may hold `id`.
-    ///
-    /// Nothing follows an error: what was not returned before it must be read from the packs.
+    /// The row groups, in the order of their ordinals.
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Whether a row group may hold an id, as its statistics say.
+    pub(crate) fn may_hold(&self, group: usize, id: &str) -> bool {
+        let column = self.metadata.metadata().row_group(group).column(ID);
+        let Some(Statistics::ByteArray(statistics)) = column.statistics() else {
+            return true;
+        };
+        // Long ids are cut in statistics: a cut minimum is still below, a cut maximum above.
+        let below = statistics.min_opt();
+        let above = statistics.max_opt();
+        below.is_none_or(|min| min.data() <= id.as_bytes())
+            && above.is_none_or(|max| max.data() >= id.as_bytes())
+    }
+
+    /// Reads columns (positions in the kind's schema, ascending) of a row group, as they are stored.
     pub(crate) fn read(
         &self,
+        group: usize,
         columns: &[usize],
-        id: Option<&str>,
-    ) -> impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + use<> {
-        let unfold = Unfold::new(self.told, &self.schema, columns);
-        let read = unfold.read.iter().copied();
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), read);
-        let groups = self.metadata.metadata().row_groups();
-        let may_hold = |group: usize| {
-            let Some(id) = id else { return true };
-            match groups[group].column(ID).statistics() {
-                Some(Statistics::ByteArray(statistics)) => {
-                    // Long ids are cut in statistics: a cut minimum is still below, a cut maximum above.
-                    let below = statistics
-                        .min_opt()
-                        .is_none_or(|min| min.data() <= id.as_bytes());
-                    let above = statistics
-                        .max_opt()
-                        .is_none_or(|max| max.data() >= id.as_bytes());
-                    below && above
-                }
-                _ => true,
-            }
-        };
-        let wanted = (0..groups.len()).filter(|group| may_hold(*group)).collect();
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+    ) -> std::result::Result<Vec<ArrayRef>, ArrowError> {
+        let rows = self.groups[group].ordinals.len();
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.file.clone(),
             self.metadata.clone(),
         )
         .with_projection(mask)
-        .with_row_groups(wanted)
-        .with_batch_size(8192)
-        .build();
-        let (reader, failed) = match reader {
-            Ok(reader) => (Some(reader), None),
-            Err(error) => (None, Some(Err(ArrowError::from(error)))),
-        };
-        let batches = reader.into_iter().flatten().chain(failed);
-        batches.map(move |batch| unfold.batch(&batch?))
-    }
-}
-
-/// Sets to null what other columns tell.
-fn fold(batch: &RecordBatch, told: ToldByOthers) -> std::result::Result<RecordBatch, ArrowError> {
-    let text = |column: usize| batch.column(column).as_string::<i32>();
-    let (ids, keys, firsts) = (text(ID), text(KEY), text(told.first));
-    let lasts = text(told.target.unwrap_or(ID));
-    let keys: StringArray = (0..keys.len())
-        .map(|row| {
-            let key = keys.is_valid(row).then(|| keys.value(row))?;
-            let rest = key.strip_prefix(firsts.value(row));
-            let rest = rest.and_then(|rest| rest.strip_prefix(model::KEY_SEPARATOR));
-            (rest != Some(lasts.value(row))).then_some(key)
-        })
-        .collect();
-    let mut columns = batch.columns().to_vec();
-    columns[KEY] = Arc::new(keys);
-    if let Some(target) = told.target {
-        let targets = text(target);
-        let targets: StringArray = (0..targets.len())
-            .map(|row| (ids.value(row) != targets.value(row)).then(|| targets.value(row)))
-            .collect();
-        columns[target] = Arc::new(targets);
-    }
-    RecordBatch::try_new(batch.schema(), columns)
-}
-
-/// Undoes [`fold`] for some columns.
-struct Unfold {
-    told: Option<ToldByOthers>,
-    /// The columns asked for, and those and what tells them; both ascending.
-    wanted: Vec<usize>,
-    read: Vec<usize>,
-    schema: std::result::Result<SchemaRef, ArrowError>,
-}
-
-impl Unfold {
-    fn new(told: Option<ToldByOthers>, schema: &SchemaRef, columns: &[usize]) -> Self {
-        let mut read = columns.to_vec();
-        if let Some(ToldByOthers { first, target }) = told {
-            if columns.contains(&KEY) {
-                read.extend([first, target.unwrap_or(ID)]);
-            }
-            if target.is_some_and(|target| read.contains(&target)) {
-                read.push(ID);
-            }
-            read.sort_unstable();
-            read.dedup();
-        }
-        Self {
-            told,
-            wanted: columns.to_vec(),
-            read,
-            schema: schema.project(columns).map(Arc::new),
+        .with_row_groups(vec![group])
+        .with_batch_size(rows)
+        .build()?;
+        match reader.next().transpose()? {
+            Some(batch) if batch.num_rows() == rows => Ok(batch.columns().to_vec()),
+            _ => Err(ArrowError::ParquetError(
+                "a row group is cut short".to_owned(),
+            )),
         }
     }
-
-    fn batch(&self, batch: &RecordBatch) -> std::result::Result<RecordBatch, ArrowError> {
-        let Some(told) = self.told.filter(|_| self.needs_any()) else {
-            return Ok(batch.clone());
-        };
-        let column = |column: usize| {
-            let at = self.read.binary_search(&column);
-            at.ok().map(|at| batch.column(at))
-        };
-        let target = told.target.and_then(|target| {
-            let (targets, ids) = (column(target)?, column(ID)?);
-            Some(or_else(targets, ids))
-        });
-        let key = column(KEY).and_then(|keys| {
-            let last = match &target {
-                Some(target) => target,
-                None => column(ID)?,
-            };
-            Some(joined(keys, column(told.first)?, last))
-        });
-        let columns = self.wanted.iter().filter_map(|wanted| match *wanted {
-            KEY => key.clone(),
-            at if Some(at) == told.target => target.clone(),
-            at => column(at).cloned(),
-        });
-        let schema = self.schema.as_ref().map_err(|error| {
-            ArrowError::SchemaError(format!("columns cannot be projected: {error}"))
-        })?;
-        RecordBatch::try_new(Arc::clone(schema), columns.collect())
-    }
-
-    fn needs_any(&self) -> bool {
-        self.wanted
-            .iter()
-            .any(|wanted| *wanted == KEY || Some(Some(*wanted)) == self.told.map(|t| t.target))
-    }
 }
 
-/// Texts, and where there is none the other column's.
-fn or_else(texts: &ArrayRef, others: &ArrayRef) -> ArrayRef {
-    if texts.null_count() == texts.len() {
-        return Arc::clone(others);
+/// Where each row group's ordinals begin and end; `None` where they are not the segment's.
+fn groups_of(metadata: &ParquetMetaData, first: u32, end: u32) -> Option<Vec<Group>> {
+    let mut next = first;
+    let mut groups = Vec::with_capacity(metadata.num_row_groups());
+    for group in metadata.row_groups() {
+        let rows = u32::try_from(group.num_rows()).ok()?;
+        let ordinals = next..next.checked_add(rows)?;
+        next = ordinals.end;
+        groups.push(Group {
+            ordinals,
+            spent: AtomicU64::new(0),
+        });
     }
-    let others = others.as_string::<i32>().iter();
-    let both = texts.as_string::<i32>().iter().zip(others);
-    Arc::new(
-        both.map(|(text, other)| text.or(other))
-            .collect::<StringArray>(),
-    )
-}
-
-/// Keys, and where there is none the one that leads from `firsts` to `lasts`.
-fn joined(keys: &ArrayRef, firsts: &ArrayRef, lasts: &ArrayRef) -> ArrayRef {
-    let (firsts, lasts) = (firsts.as_string::<i32>(), lasts.as_string::<i32>());
-    let bytes = firsts.value_data().len() + lasts.value_data().len() + firsts.len();
-    let mut joined = StringBuilder::with_capacity(firsts.len(), bytes);
-    let mut text = String::new();
-    for (row, key) in keys.as_string::<i32>().iter().enumerate() {
-        match key {
-            Some(key) => joined.append_value(key),
-            None if firsts.is_valid(row) && lasts.is_valid(row) => {
-                text.clear();
-                text.push_str(firsts.value(row));
-                text.push(model::KEY_SEPARATOR);
-                text.push_str(lasts.value(row));
-                joined.append_value(&text);
-            }
-            None => joined.append_null(),
-        }
-    }
-    Arc::new(joined.finish())
+    (next == end).then_some(groups)
 }
 
 /// Writes one segment from batches of all columns, each of which becomes a row group.

@@ -45,6 +45,7 @@ pub(crate) const COLUMNS: [(&str, Type); 23] = [
     ("audit_id", Type::Text),
     ("confidence", Type::Text),
 ];
+
 /// All changes up to a horizon.
 #[derive(Debug)]
 pub(crate) struct ChangesTable {
@@ -64,6 +65,9 @@ pub(crate) enum ChangeType {
 }
 
 impl ChangeType {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Added, Self::Modified, Self::Removed, Self::Restored];
+
     /// What a delta is; `is_new` says that the object was never there before.
     pub(crate) fn of(delta: &Delta, is_new: bool) -> Self {
         match (delta.before, delta.after) {
@@ -114,33 +118,43 @@ pub(crate) fn object_changes(
     only: Option<&RoaringBitmap>,
     mut each: impl FnMut(&StateChange, Vec<ObjectChange>) -> Result<()>,
 ) -> Result<()> {
+    // Versions there were in any statement before.
     let mut known = RoaringBitmap::new();
     let within =
         |versions: &RoaringBitmap| only.map_or_else(|| versions.clone(), |only| versions & only);
     for change in changes {
-        let before = source.taken_at(change.snapshot);
-        let after = change.before.map(|before| source.taken_at(before));
         let (opened, closed) = (within(&change.opened), within(&change.closed));
-        let all = deltas(&source.archive, kind, &opened, &closed)?;
-        let objects: Vec<ObjectChange> = all
-            .into_iter()
-            .map(|delta| {
-                let is_new = known.insert(delta.object);
-                ObjectChange {
+        if change.before.is_some() {
+            let before = source.taken_at(change.snapshot);
+            let after = change.before.map(|before| source.taken_at(before));
+            let mut objects = Vec::new();
+            for delta in deltas(&source.archive, kind, &opened, &closed)? {
+                let is_new = delta.before.is_none() && !was_there(source, kind, &delta, &known)?;
+                objects.push(ObjectChange {
                     delta,
                     change_type: ChangeType::of(&delta, is_new),
                     snapshot: change.snapshot,
                     previous: change.before,
                     after,
                     before,
-                }
-            })
-            .collect();
-        if change.before.is_some() {
+                });
+            }
             each(change, objects)?;
         }
+        known |= opened;
     }
     Ok(())
+}
+
+/// Whether any version of an object that is there now was known before.
+fn was_there(
+    source: &Source,
+    kind: KindNumber,
+    delta: &Delta,
+    known: &RoaringBitmap,
+) -> Result<bool> {
+    let versions = source.archive.versions_beside(kind, delta.telling())?;
+    Ok(versions.into_iter().any(|version| known.contains(version)))
 }
 
 impl ChangesTable {
@@ -165,10 +179,13 @@ impl Relation for ChangesTable {
         let mut attributor = Attributor::new(&self.source, horizon, wants_address(scan, &COLUMNS));
         for kind in self.source.state_kinds() {
             scan.check()?;
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows("kind", &kind.name) {
                 continue;
             }
-            let rows = changes_of(&self.source, &kind, horizon, scan.equal("object_id"))?;
+            let mut rows = changes_of(&self.source, &kind, horizon, scan.equal("object_id"))?;
+            let of_type = |of_type: &ChangeType| scan.allows("change_type", of_type.as_str());
+            let wanted: Vec<ChangeType> = ChangeType::ALL.into_iter().filter(of_type).collect();
+            rows.retain(|row| wanted.contains(&row.change_type));
             let names = if attributed || wants("object_id") || wants("display_name") {
                 named(
                     &self.source,

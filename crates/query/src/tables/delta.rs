@@ -1,6 +1,6 @@
 //! From sets of versions to changed objects, and from two versions to changed properties.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use catalog::Kind;
 use model::{Change, DiffRules, Parser, PathTree};
@@ -32,21 +32,31 @@ pub(crate) fn deltas(
     opened: &RoaringBitmap,
     closed: &RoaringBitmap,
 ) -> Result<Vec<Delta>> {
-    let mut objects: BTreeMap<u32, Delta> = BTreeMap::new();
-    let blank = |object| Delta {
-        object,
-        before: None,
-        after: None,
-    };
-    for ordinal in closed {
-        let object = archive.object_of(kind, ordinal)?;
-        objects.entry(object).or_insert(blank(object)).before = Some(ordinal);
+    let closed = archive.objects_of(kind, closed)?.into_iter();
+    let opened = archive.objects_of(kind, opened)?.into_iter();
+    let before = closed.map(|(ordinal, object)| (object, false, ordinal));
+    let after = opened.map(|(ordinal, object)| (object, true, ordinal));
+    let mut versions: Vec<(u32, bool, u32)> = before.chain(after).collect();
+    versions.sort_unstable();
+    let mut deltas: Vec<Delta> = Vec::with_capacity(versions.len());
+    for (object, is_after, ordinal) in versions {
+        if deltas.last().is_none_or(|last| last.object != object) {
+            deltas.push(Delta {
+                object,
+                before: None,
+                after: None,
+            });
+        }
+        if let Some(delta) = deltas.last_mut() {
+            let side = if is_after {
+                &mut delta.after
+            } else {
+                &mut delta.before
+            };
+            *side = Some(ordinal);
+        }
     }
-    for ordinal in opened {
-        let object = archive.object_of(kind, ordinal)?;
-        objects.entry(object).or_insert(blank(object)).after = Some(ordinal);
-    }
-    Ok(objects.into_values().collect())
+    Ok(deltas)
 }
 
 /// Compares versions of one kind under its rules.

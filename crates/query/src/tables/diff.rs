@@ -52,12 +52,11 @@ pub(crate) fn comparable(
     from: &Snapshot,
     to: &Snapshot,
     only: Option<&str>,
-    filter: Option<&str>,
+    scan: &Scan,
 ) -> Result<Vec<StoredKind>> {
     let mut kinds = Vec::new();
     for kind in source.state_kinds() {
-        let wanted = only.is_none_or(|only| only == kind.name)
-            && filter.is_none_or(|filter| filter == kind.name);
+        let wanted = only.is_none_or(|only| only == kind.name) && scan.allows("kind", &kind.name);
         if wanted
             && source.archive.statement_of(kind.number, from)?.is_some()
             && source.archive.statement_of(kind.number, to)?.is_some()
@@ -170,7 +169,7 @@ impl Relation for DiffTable {
             &self.from,
             &self.to,
             self.only.as_deref(),
-            scan.equal("kind"),
+            scan,
         )? {
             scan.check()?;
             let (opened, closed) = states(&self.source, &kind, &self.from, &self.to)?;

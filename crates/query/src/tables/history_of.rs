@@ -74,9 +74,10 @@ pub(crate) fn episodes(
     horizon: Option<&Snapshot>,
 ) -> Result<(Lives, Vec<Episode>)> {
     let changes = source.changes(object.kind, horizon)?;
-    let lives = Lives::new(source, &changes);
+    let versions = source.archive.object_versions(object.kind, &object.key)?;
+    let lives = Lives::among(source, &changes, &versions.iter().copied().collect());
     let mut all = Vec::new();
-    for ordinal in source.archive.object_versions(object.kind, &object.key)? {
+    for ordinal in versions {
         let of = lives.of(ordinal);
         if of.is_empty() {
             continue;

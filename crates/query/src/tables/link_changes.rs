@@ -338,7 +338,7 @@ impl Relation for LinkDiffTable {
             scan,
             &DIFF_COLUMNS,
         );
-        let kinds = comparable(&self.source, &self.from, &self.to, None, None)?;
+        let kinds = comparable(&self.source, &self.from, &self.to, None, scan)?;
         for edge in kinds.into_iter().filter_map(EdgeKind::of) {
             scan.check()?;
             let (opened, closed) = states(&self.source, &edge.stored, &self.from, &self.to)?;

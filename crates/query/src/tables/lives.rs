@@ -1,8 +1,7 @@
 //! When each version was alive, as far as snapshots saw it.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
+use roaring::RoaringBitmap;
 use store::{SnapshotNumber, StateChange};
 
 use crate::source::Source;
@@ -17,59 +16,90 @@ pub(crate) struct Life {
     pub(crate) closed: Option<usize>,
 }
 
-/// The lives of a kind's versions.
+/// The lives of a kind's versions, or of some of them.
 #[derive(Debug)]
 pub(crate) struct Lives {
     /// Snapshots that state the kind, in the order of time.
     pub(crate) statements: Vec<(SnapshotNumber, Timestamp)>,
     /// By ordinal, then by time.
     all: Vec<Life>,
-    first: HashMap<u32, (usize, usize)>,
+}
+
+/// A version that was there from a statement on, or no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    ordinal: u32,
+    statement: usize,
+    is_there: bool,
 }
 
 impl Lives {
+    /// The lives of all versions.
     pub(crate) fn new(source: &Source, changes: &[StateChange]) -> Self {
-        let statements = changes
-            .iter()
-            .map(|change| (change.snapshot, source.taken_at(change.snapshot)))
-            .collect();
-        let mut open: HashMap<u32, usize> = HashMap::new();
-        let mut lives = Vec::new();
-        for (at, change) in changes.iter().enumerate() {
-            for ordinal in &change.closed {
-                if let Some(opened) = open.remove(&ordinal) {
-                    lives.push(Life {
+        Self::of_turns(source, changes, |versions, each| {
+            versions.iter().for_each(each);
+        })
+    }
+
+    /// The lives of these versions alone: takes time for them, and not for all there are.
+    pub(crate) fn among(source: &Source, changes: &[StateChange], wanted: &RoaringBitmap) -> Self {
+        Self::of_turns(source, changes, |versions, each| {
+            (versions & wanted).iter().for_each(each);
+        })
+    }
+
+    fn of_turns(
+        source: &Source,
+        changes: &[StateChange],
+        walk: impl Fn(&RoaringBitmap, &mut dyn FnMut(u32)),
+    ) -> Self {
+        let mut turns = Vec::new();
+        for (statement, change) in changes.iter().enumerate() {
+            for (versions, is_there) in [(&change.opened, true), (&change.closed, false)] {
+                walk(versions, &mut |ordinal| {
+                    turns.push(Turn {
                         ordinal,
-                        opened,
-                        closed: Some(at),
+                        statement,
+                        is_there,
                     });
-                }
+                });
             }
-            open.extend(change.opened.iter().map(|ordinal| (ordinal, at)));
         }
-        lives.extend(open.into_iter().map(|(ordinal, opened)| Life {
-            ordinal,
-            opened,
-            closed: None,
-        }));
-        lives.sort_unstable_by_key(|life| (life.ordinal, life.opened));
-        let mut first = HashMap::new();
-        for (at, life) in lives.iter().enumerate() {
-            let range = first.entry(life.ordinal).or_insert((at, at));
-            range.1 = at + 1;
+        // Each bitmap is in order, so that this only merges; the stable sort sees that.
+        turns.sort();
+        let mut all: Vec<Life> = Vec::with_capacity(turns.len());
+        for turn in turns {
+            if turn.is_there {
+                all.push(Life {
+                    ordinal: turn.ordinal,
+                    opened: turn.statement,
+                    closed: None,
+                });
+            } else if let Some(life) = all.last_mut()
+                && life.ordinal == turn.ordinal
+                && life.closed.is_none()
+            {
+                life.closed = Some(turn.statement);
+            }
         }
+        let of_change = |change: &StateChange| (change.snapshot, source.taken_at(change.snapshot));
         Self {
-            statements,
-            all: lives,
-            first,
+            statements: changes.iter().map(of_change).collect(),
+            all,
         }
     }
 
     /// The lives of a version, in the order of time.
     pub(crate) fn of(&self, ordinal: u32) -> &[Life] {
-        self.first
-            .get(&ordinal)
-            .map_or(&[], |(from, to)| &self.all[*from..*to])
+        let first = self.all.partition_point(|life| life.ordinal < ordinal);
+        let behind = &self.all[first..];
+        let count = behind.iter().take_while(|life| life.ordinal == ordinal);
+        &behind[..count.count()]
+    }
+
+    /// The versions that were ever alive.
+    pub(crate) fn versions(&self) -> RoaringBitmap {
+        self.all.iter().map(|life| life.ordinal).collect()
     }
 
     pub(crate) fn first_seen(&self, life: &Life) -> Timestamp {

@@ -39,10 +39,10 @@ pub(crate) fn named(
     kind: &StoredKind,
     ordinals: &RoaringBitmap,
 ) -> Result<HashMap<u32, Named>> {
-    let mut names = HashMap::new();
     if ordinals.is_empty() {
-        return Ok(names);
+        return Ok(HashMap::new());
     }
+    let mut names = HashMap::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
     let projection = source.columns(kind)?;
     let display = projection.schema.display();
     let is_edge = projection.schema.relationship().is_some();

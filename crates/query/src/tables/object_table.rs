@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
+use catalog::ColumnType;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array,
+};
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{
     DataType, Field, Schema, SchemaRef, TimestampNanosecondType, UInt32Type,
@@ -15,7 +18,9 @@ use super::arrays::{bools, constant, nanoseconds, texts, times};
 use super::changes::version_text;
 use super::lives::{Life, Lives};
 use super::provider::{Emit, Relation, Scan};
-use crate::columns::{KindSchema, Origin, RowBuilder, Rows, json_field, keep, time_type};
+use crate::columns::{
+    Condition, KindSchema, Origin, RowBuilder, Rows, json_field, time_type, versions_of,
+};
 use crate::error::{Error, Result};
 use crate::source::{Source, short_id};
 
@@ -134,6 +139,13 @@ impl ObjectTable {
     fn typed(&self) -> usize {
         self.shown.len()
     }
+
+    /// Whether a column's values stand in the projection. Those of volatile properties do not: there
+    /// they are empty, and must not decide.
+    fn is_stored(&self, column: usize) -> bool {
+        let of_schema = self.shown.get(column);
+        of_schema.is_some_and(|column| !self.is_volatile(*column))
+    }
 }
 
 impl Relation for ObjectTable {
@@ -141,25 +153,39 @@ impl Relation for ObjectTable {
         &self.schema
     }
 
+    fn decides(&self, column: usize) -> bool {
+        self.is_stored(column)
+    }
+
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let Some(kind) = &self.kind else {
             return Ok(());
         };
         let archive = &self.source.archive;
+        let candidates = self.candidates(kind, scan)?;
         let (statement, wanted, lives) = match &self.moment {
             Moment::State(snapshot) => {
                 let Some(statement) = archive.statement_of(kind.number, snapshot)? else {
                     return Ok(());
                 };
-                (Some(statement), archive.alive(kind.number, snapshot)?, None)
+                let alive = archive.alive(kind.number, snapshot)?;
+                let wanted = candidates.map_or_else(
+                    || Arc::clone(&alive),
+                    |candidates| Arc::new(candidates & &*alive),
+                );
+                (Some(statement), wanted, None)
             }
-            Moment::Events(_) => (None, Arc::new((0..kind.versions).collect()), None),
+            Moment::Events(_) => {
+                let all = || (0..kind.versions).collect();
+                (None, Arc::new(candidates.unwrap_or_else(all)), None)
+            }
             Moment::History(horizon) => {
                 let changes = self.source.changes(kind.number, horizon.as_ref())?;
-                let mut ever = RoaringBitmap::new();
-                changes.iter().for_each(|change| ever |= &change.opened);
-                let lives = Lives::new(&self.source, &changes);
-                (None, Arc::new(ever), Some(lives))
+                let lives = match &candidates {
+                    Some(candidates) => Lives::among(&self.source, &changes, candidates),
+                    None => Lives::new(&self.source, &changes),
+                };
+                (None, Arc::new(lives.versions()), Some(lives))
             }
         };
         let reading = Reading {
@@ -175,6 +201,41 @@ impl Relation for ObjectTable {
 }
 
 impl ObjectTable {
+    /// Versions outside of which nothing is that a scan asks for: those of one object, or those that name
+    /// the objects it asks for. `None` where that is not known without reading.
+    fn candidates(&self, kind: &StoredKind, scan: &Scan) -> Result<Option<RoaringBitmap>> {
+        let mut candidates = versions_of(&self.source.archive, kind, scan.equal("id"))?;
+        for (column, text) in scan.equalities() {
+            let at = self.schema.index_of(column).ok();
+            if !model::is_guid(text) || !at.is_some_and(|at| self.is_named(at)) {
+                continue;
+            }
+            if let Some(mentions) = self.source.mentions_at_hand(kind)? {
+                let naming = mentions.of(text);
+                candidates = Some(match candidates {
+                    Some(candidates) => candidates & naming,
+                    None => naming,
+                });
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Whether a column's values are ids that stand in the version itself, as text.
+    fn is_named(&self, column: usize) -> bool {
+        let stands = |column: usize| {
+            matches!(
+                self.columns.columns[column].origin,
+                Origin::Id
+                    | Origin::Parent
+                    | Origin::Source
+                    | Origin::Target
+                    | Origin::Property(_, ColumnType::Text)
+            )
+        };
+        self.is_stored(column) && stands(self.shown[column])
+    }
+
     /// Last seen values of volatile properties, where the scan shows any of them.
     fn volatile(
         &self,
@@ -216,37 +277,52 @@ impl Reading<'_> {
         let table = self.table;
         let typed = table.typed();
         let event_limit = self.event_limit();
-        let mut read: Vec<usize> = self
+        let mut shown: Vec<usize> = self.scan.projection.clone();
+        shown.retain(|at| *at < typed);
+        shown.sort_unstable();
+        shown.dedup();
+        let mut tested: Vec<usize> = self
             .scan
-            .projection
-            .iter()
-            .copied()
-            .filter(|at| *at < typed)
+            .filter_columns(&|at| table.is_stored(at))
             .collect();
-        read.extend(self.scan.filter_columns(typed));
-        read.extend(event_limit.map(|(column, _)| column));
-        read.sort_unstable();
-        read.dedup();
-        if read.is_empty() {
+        tested.extend(event_limit.map(|(column, _)| column));
+        tested.sort_unstable();
+        tested.dedup();
+        if shown.is_empty() && tested.is_empty() {
             return self.untyped(wanted, emit);
         }
-        let columns: Vec<usize> = read.iter().map(|at| table.shown[*at]).collect();
+        let of_schema =
+            |shown: &[usize]| -> Vec<usize> { shown.iter().map(|at| table.shown[*at]).collect() };
+        let condition = Condition {
+            columns: of_schema(&tested),
+            passes: Box::new(|columns, rows| {
+                self.scan.check()?;
+                let column = |at: usize| {
+                    let at = tested.binary_search(&at);
+                    Arc::clone(&columns[at.expect("because every column tested was read")])
+                };
+                self.passed(rows, column, event_limit)
+            }),
+        };
+        let condition = (!tested.is_empty()).then_some(&condition);
+        let position = |at: usize| {
+            shown
+                .binary_search(&at)
+                .expect("because every column shown was read")
+        };
         let projection = table.source.columns(self.kind)?;
-        // Statistics can rule row groups out where the id is asked for.
-        let id = self.scan.equal("id");
-        projection.scan(&table.source.archive, wanted, &columns, id, &mut |rows| {
-            self.scan.check()?;
-            let position = |at: usize| {
-                read.binary_search(&at)
-                    .expect("because every column used was read")
-            };
-            let rows = self.filtered(rows, typed, &position, event_limit)?;
-            if rows.ordinals.is_empty() {
-                Ok(())
-            } else {
+        projection.scan_where(
+            &table.source.archive,
+            wanted,
+            &of_schema(&shown),
+            // The index and statistics know where the one object is.
+            self.scan.equal("id"),
+            condition,
+            &mut |rows| {
+                self.scan.check()?;
                 self.emit(rows, &position, emit)
-            }
-        })
+            },
+        )
     }
 
     /// The column with an event's time and the last time that belongs to the moment asked for.
@@ -262,21 +338,19 @@ impl Reading<'_> {
         Some((column, nanoseconds(horizon.taken_at)))
     }
 
-    fn filtered(
+    /// Which of these rows pass the filters and belong to the moment; `None`: all.
+    fn passed(
         &self,
-        rows: Rows,
-        typed: usize,
-        position: &impl Fn(usize) -> usize,
+        rows: usize,
+        column: impl Fn(usize) -> ArrayRef,
         event_limit: Option<(usize, i64)>,
-    ) -> Result<Rows> {
-        let count = rows.ordinals.len();
-        let column = |at: usize| Arc::clone(&rows.columns[position(at)]);
-        // A volatile column is empty in the projection, and must not decide.
-        let usable = if self.volatile.is_empty() { typed } else { 0 };
-        let mut mask = self.scan.early_mask(usable, count, column)?;
+    ) -> Result<Option<BooleanArray>> {
+        let stored = |at: usize| self.table.is_stored(at);
+        let mut mask = self.scan.early_mask(&stored, rows, &column)?;
         if let Some((at, limit)) = event_limit {
-            let times = rows.columns[position(at)].as_primitive::<TimestampNanosecondType>();
-            let early = (0..count).map(|row| {
+            let times = column(at);
+            let times = times.as_primitive::<TimestampNanosecondType>();
+            let early = (0..rows).map(|row| {
                 Some(
                     times.is_valid(row)
                         && times.value(row) <= limit
@@ -285,15 +359,7 @@ impl Reading<'_> {
             });
             mask = Some(early.collect());
         }
-        let Some(mask) = mask else { return Ok(rows) };
-        let ordinals: ArrayRef = Arc::new(rows.ordinals);
-        let ordinals = keep(&ordinals, &mask)?.as_primitive::<UInt32Type>().clone();
-        let columns = rows
-            .columns
-            .iter()
-            .map(|column| keep(column, &mask))
-            .collect::<Result<_>>()?;
-        Ok(Rows { ordinals, columns })
+        Ok(mask)
     }
 
     /// Nothing of the projection is needed: the bitmap alone says which rows there are.

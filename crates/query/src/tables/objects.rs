@@ -54,7 +54,7 @@ impl Relation for ObjectsTable {
         let archive = &self.source.archive;
         for kind in self.source.state_kinds() {
             scan.check()?;
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows("kind", &kind.name) {
                 continue;
             }
             let alive = archive.alive(kind.number, &self.snapshot)?;

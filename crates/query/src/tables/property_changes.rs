@@ -143,7 +143,7 @@ impl Relation for PropertyChangesTable {
         );
         for kind in self.source.state_kinds() {
             scan.check()?;
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows("kind", &kind.name) {
                 continue;
             }
             let rows = self.rows(&kind, scan)?;
@@ -281,7 +281,7 @@ impl Relation for PropertyDiffTable {
             &self.from,
             &self.to,
             self.only.as_deref(),
-            scan.equal("kind"),
+            scan,
         )? {
             scan.check()?;
             let comparison = Comparison::of(&kind.name);

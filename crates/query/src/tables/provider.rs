@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions,
+    Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, StringArray,
 };
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::cast::as_boolean_array;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, DFSchema};
 use datafusion::datasource::TableType;
 use datafusion::error::Result as EngineResult;
@@ -30,8 +32,14 @@ const WAITING_BATCHES: usize = 2;
 pub(crate) trait Relation: Debug + Send + Sync {
     fn schema(&self) -> &SchemaRef;
 
+    /// Whether the scan decides every filter on columns of this sort for good, so that the engine need
+    /// not check it again.
+    fn decides(&self, _column: usize) -> bool {
+        false
+    }
+
     /// Emits the columns of `scan.projection`, in that order, of rows that pass at least what the
-    /// relation can check itself; the engine checks every filter again.
+    /// relation can check itself; the engine checks every other filter again.
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()>;
 }
 
@@ -58,6 +66,22 @@ struct Filter {
     columns: Vec<usize>,
     schema: SchemaRef,
     expression: Arc<dyn PhysicalExpr>,
+    /// Whether nobody checks it again.
+    is_decided: bool,
+}
+
+impl Filter {
+    /// Which rows pass. One whose filter is null does not.
+    fn passed(&self, columns: Vec<ArrayRef>, rows: usize) -> EngineResult<BooleanArray> {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
+        let value = self.expression.evaluate(&batch)?.into_array(rows)?;
+        let passed = as_boolean_array(&value)?;
+        Ok(match passed.nulls() {
+            None => passed.clone(),
+            Some(nulls) => BooleanArray::new(passed.values() & nulls.inner(), None),
+        })
+    }
 }
 
 impl Scan {
@@ -79,45 +103,61 @@ impl Scan {
         self.equal.get(column).map(String::as_str)
     }
 
-    /// Columns below `limit` that filters on such columns alone need.
-    pub(crate) fn filter_columns(&self, limit: usize) -> impl Iterator<Item = usize> + '_ {
-        self.early_filters(limit)
+    /// Whether a row with this text in a column can pass the filters on that column alone.
+    pub(crate) fn allows(&self, column: &str, text: &str) -> bool {
+        let fails = |filter: &Filter| {
+            let fields = filter.schema.fields();
+            if fields.len() != 1 || fields[0].name() != column {
+                return false;
+            }
+            let of_it: ArrayRef = Arc::new(StringArray::from(vec![text]));
+            let passed = filter.passed(vec![of_it], 1);
+            passed.is_ok_and(|passed| !passed.value(0))
+        };
+        !self.filters.iter().any(fails)
+    }
+
+    /// The columns that must be equal to a text, with it.
+    pub(crate) fn equalities(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.equal
+            .iter()
+            .map(|(column, text)| (column.as_str(), text.as_str()))
+    }
+
+    /// The columns that filters on usable columns alone need.
+    pub(crate) fn filter_columns<'s>(
+        &'s self,
+        usable: &'s dyn Fn(usize) -> bool,
+    ) -> impl Iterator<Item = usize> + 's {
+        self.early_filters(usable)
             .flat_map(|filter| filter.columns.iter().copied())
     }
 
-    fn early_filters(&self, limit: usize) -> impl Iterator<Item = &Filter> {
+    fn early_filters<'s>(
+        &'s self,
+        usable: &'s dyn Fn(usize) -> bool,
+    ) -> impl Iterator<Item = &'s Filter> {
         self.filters
             .iter()
-            .filter(move |filter| filter.columns.iter().all(|column| *column < limit))
+            .filter(move |filter| filter.columns.iter().all(|column| usable(*column)))
     }
 
-    /// Which rows pass the filters on columns below `limit`; `None`: all.
+    /// Which rows pass the filters on usable columns; `None`: all.
     pub(crate) fn early_mask(
         &self,
-        limit: usize,
+        usable: &dyn Fn(usize) -> bool,
         rows: usize,
         column: impl Fn(usize) -> ArrayRef,
     ) -> Result<Option<BooleanArray>> {
         let mut mask: Option<BooleanArray> = None;
-        for filter in self.early_filters(limit) {
+        for filter in self.early_filters(usable) {
             let arrays = filter.columns.iter().map(|at| column(*at)).collect();
-            let options = RecordBatchOptions::new().with_row_count(Some(rows));
-            let batch =
-                RecordBatch::try_new_with_options(Arc::clone(&filter.schema), arrays, &options)
-                    .map_err(|e| Error::Internal(e.to_string()))?;
-            let Ok(value) = filter.expression.evaluate(&batch) else {
-                continue;
+            let passed = match filter.passed(arrays, rows) {
+                Ok(passed) => passed,
+                // The engine checks it again, and says what is wrong where it matters.
+                Err(_) if !filter.is_decided => continue,
+                Err(error) => return Err(error.into()),
             };
-            let Ok(passed) = value.into_array(rows) else {
-                continue;
-            };
-            let Some(passed) = passed.as_boolean_opt() else {
-                continue;
-            };
-            // A row whose filter is null does not pass either.
-            let passed: BooleanArray = (0..rows)
-                .map(|at| Some(passed.is_valid(at) && passed.value(at)))
-                .collect();
             mask = Some(match mask {
                 None => passed,
                 Some(before) => datafusion::arrow::compute::and(&before, &passed)
@@ -143,6 +183,57 @@ impl RelationTable {
     pub(crate) fn provider(relation: impl Relation + 'static) -> Arc<dyn TableProvider> {
         Arc::new(Self(Arc::new(relation)))
     }
+
+    /// Whether the relation decides a filter for good: one of simple parts on columns it decides.
+    fn decides(&self, filter: &Expr) -> bool {
+        let table = self.0.schema();
+        let is_decided = |column: &&Column| {
+            let at = table.index_of(&column.name);
+            at.is_ok_and(|at| self.0.decides(at))
+        };
+        is_simple(filter) && filter.column_refs().iter().all(is_decided)
+    }
+}
+
+/// Whether a filter consists of comparisons of columns and literals alone, which cannot fail: what
+/// arithmetic, a function or a subquery would do is left to the engine.
+fn is_simple(filter: &Expr) -> bool {
+    let is_other = |part: &Expr| {
+        let is_known = matches!(part, Expr::BinaryExpr(binary) if is_comparison(binary.op))
+            || matches!(
+                part,
+                Expr::Column(_)
+                    | Expr::Literal(..)
+                    | Expr::Not(_)
+                    | Expr::IsNull(_)
+                    | Expr::IsNotNull(_)
+                    | Expr::IsTrue(_)
+                    | Expr::IsFalse(_)
+                    | Expr::IsNotTrue(_)
+                    | Expr::IsNotFalse(_)
+                    | Expr::Between(_)
+                    | Expr::InList(_)
+                    | Expr::Like(_)
+            );
+        Ok(!is_known)
+    };
+    !filter.exists(is_other).unwrap_or(true)
+}
+
+fn is_comparison(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
+            | Operator::And
+            | Operator::Or
+    )
 }
 
 #[async_trait]
@@ -159,7 +250,14 @@ impl TableProvider for RelationTable {
         &self,
         filters: &[&Expr],
     ) -> EngineResult<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let push_down = |filter: &&Expr| {
+            if self.decides(filter) {
+                TableProviderFilterPushDown::Exact
+            } else {
+                TableProviderFilterPushDown::Inexact
+            }
+        };
+        Ok(filters.iter().map(push_down).collect())
     }
 
     async fn scan(
@@ -185,10 +283,15 @@ impl TableProvider for RelationTable {
             if let Some((column, text)) = text_equality(filter) {
                 scan.equal.insert(column, text);
             }
-            scan.filters.extend(early_filter(state, table, filter));
+            let is_decided = self.decides(filter);
+            let early = early_filter(state, table, filter, is_decided);
+            if is_decided && early.is_none() {
+                return Err(Error::Internal(format!("{filter} cannot be checked")).into());
+            }
+            scan.filters.extend(early);
         }
-        // Filters are checked again above, so that a limit may only count when there are none.
-        let limit = limit.filter(|_| filters.is_empty());
+        // Where filters are checked again above, rows that were counted may not pass.
+        let limit = limit.filter(|_| filters.iter().all(|filter| self.decides(filter)));
         let partition = Arc::new(Partition {
             relation: Arc::clone(&self.0),
             scan,
@@ -226,7 +329,12 @@ fn text_equality(filter: &Expr) -> Option<(String, String)> {
     }
 }
 
-fn early_filter(state: &dyn Session, table: &SchemaRef, filter: &Expr) -> Option<Filter> {
+fn early_filter(
+    state: &dyn Session,
+    table: &SchemaRef,
+    filter: &Expr,
+    is_decided: bool,
+) -> Option<Filter> {
     let mut names: Vec<&Column> = filter.column_refs().into_iter().collect();
     names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let columns: Vec<usize> = names
@@ -242,6 +350,7 @@ fn early_filter(state: &dyn Session, table: &SchemaRef, filter: &Expr) -> Option
         columns,
         schema,
         expression,
+        is_decided,
     })
 }
 
@@ -252,7 +361,7 @@ trait Unqualified: Sized {
 
 impl Unqualified for Expr {
     fn transform_to_unqualified(self) -> Option<Self> {
-        use datafusion::common::tree_node::{Transformed, TreeNode};
+        use datafusion::common::tree_node::Transformed;
         let rename = |expression: Expr| match expression {
             Expr::Column(column) => Ok(Transformed::yes(Expr::Column(Column::new_unqualified(
                 column.name,

@@ -217,7 +217,7 @@ impl Relation for RevertsTable {
         let source = &self.scope.source;
         let mut attributor = Attributor::new(source, self.scope.horizon.as_ref(), true);
         for kind in source.state_kinds() {
-            if scan.equal("kind").is_some_and(|wanted| wanted != kind.name) {
+            if !scan.allows("kind", &kind.name) {
                 continue;
             }
             let changes = self.repeated(&kind, scan)?;

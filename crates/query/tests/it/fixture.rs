@@ -273,18 +273,24 @@ pub(crate) fn writer(storage: &Arc<dyn Storage>) -> Writer {
 
 /// Fills an empty storage with the history.
 pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
-    let mut writer = fill_with(storage, history());
-    writer
-        .tag("before", Some(1))
-        .expect("because the storage works");
-    audits(&mut writer);
+    let mut writer = fill_with(storage, history(), |_, _| {});
+    finish(&mut writer);
     writer
 }
 
-/// Fills an empty storage with snapshots.
+/// What stands beside the snapshots: a tag and a log.
+fn finish(writer: &mut Writer) {
+    writer
+        .tag("before", Some(1))
+        .expect("because the storage works");
+    audits(writer);
+}
+
+/// Fills an empty storage with snapshots; `committed` is called after each with its number.
 pub(crate) fn fill_with(
     storage: &Arc<dyn Storage>,
     history: Vec<(&'static str, Vec<Stated>)>,
+    committed: impl Fn(usize, &Writer),
 ) -> Writer {
     let slots = vec![SlotChoice::Unprotected];
     let options = CreateOptions {
@@ -295,7 +301,7 @@ pub(crate) fn fill_with(
     };
     Archive::create(storage, &options).expect("because the storage works");
     let mut writer = writer(storage);
-    for (at, kinds) in history {
+    for (number, (at, kinds)) in (1..).zip(history) {
         let source = store::Source {
             kind: "test".to_owned(),
             name: "fixture".to_owned(),
@@ -306,6 +312,7 @@ pub(crate) fn fill_with(
             .expect("because the time is fine");
         kinds.iter().for_each(|stated| write(&mut snapshot, stated));
         snapshot.commit(at).expect("because the storage works");
+        committed(number, &writer);
     }
     writer
 }
@@ -321,5 +328,17 @@ pub(crate) fn projected(folder: &std::path::Path) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(folder));
     let writer = fill(&storage);
     query::refresh_columns(&writer, true).expect("because the disk works");
+    Source::new(Arc::new(writer.into_archive()), now())
+}
+
+/// The fixture in a folder, with columns of the first snapshots alone: what came later is a tail.
+pub(crate) fn projected_until(folder: &std::path::Path, last: usize) -> Arc<Source> {
+    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(folder));
+    let mut writer = fill_with(&storage, history(), |number, writer| {
+        if number == last {
+            query::refresh_columns(writer, true).expect("because the disk works");
+        }
+    });
+    finish(&mut writer);
     Source::new(Arc::new(writer.into_archive()), now())
 }

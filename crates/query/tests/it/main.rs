@@ -5,5 +5,6 @@ mod columns;
 mod fixture;
 mod hostile;
 mod library;
+mod pushdown;
 mod slt;
 mod timeline;

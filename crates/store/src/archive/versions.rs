@@ -121,6 +121,16 @@ impl Archive {
         let Some(object) = self.view.reader.object(state, &handle)? else {
             return Ok(Vec::new());
         };
+        self.chain(kind, object)
+    }
+
+    /// All versions of the object that a version is of, newest first.
+    pub fn versions_beside(&self, kind: KindNumber, ordinal: Ordinal) -> Result<Vec<Ordinal>> {
+        self.chain(kind, self.object_of(kind, ordinal)?)
+    }
+
+    /// All versions of an object by its number, newest first.
+    fn chain(&self, kind: KindNumber, object: u32) -> Result<Vec<Ordinal>> {
         let mut ordinals = Vec::new();
         let mut next = Some(self.view.reader.object_head(kind, object)?);
         while let Some(ordinal) = next {
@@ -144,6 +154,21 @@ impl Archive {
     /// Number of the object a version is of: versions of one object share it.
     pub fn object_of(&self, kind: KindNumber, ordinal: Ordinal) -> Result<u32> {
         Ok(self.view.reader.version(kind, ordinal)?.object)
+    }
+
+    /// The versions with the number of their object, in the order of ordinals.
+    pub fn objects_of(
+        &self,
+        kind: KindNumber,
+        ordinals: &RoaringBitmap,
+    ) -> Result<Vec<(Ordinal, u32)>> {
+        let mut objects = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
+        self.view
+            .reader
+            .each_version(kind, ordinals, |ordinal, row| {
+                objects.push((ordinal, row.object));
+            })?;
+        Ok(objects)
     }
 
     /// The volatile properties of a kind as last seen at or before a snapshot's statement of it:

@@ -230,13 +230,26 @@ impl IndexReader {
         version_in(&row, kind, ordinal)
     }
 
-    /// Where versions are stored: one look at a row for all that are in it.
+    /// Where versions are stored.
     pub(crate) fn places(
         &self,
         kind: KindNumber,
         ordinals: &RoaringBitmap,
     ) -> Result<Vec<(Place, Ordinal)>> {
         let mut places = Vec::with_capacity(usize::try_from(ordinals.len()).unwrap_or(0));
+        self.each_version(kind, ordinals, |ordinal, row| {
+            places.push((row.place, ordinal));
+        })?;
+        Ok(places)
+    }
+
+    /// What is known of many versions: one look at a row of the index for all that are in it.
+    pub(crate) fn each_version(
+        &self,
+        kind: KindNumber,
+        ordinals: &RoaringBitmap,
+        mut each: impl FnMut(Ordinal, VersionRow),
+    ) -> Result<()> {
         let mut last: Option<(u32, Arc<Vec<u8>>)> = None;
         for ordinal in ordinals {
             let number = ordinal / VERSIONS_PER_ROW;
@@ -244,10 +257,10 @@ impl IndexReader {
                 Some((at, row)) if at == number => row,
                 _ => self.need(Table::Versions, (kind.0, number))?,
             };
-            places.push((version_in(&row, kind, ordinal)?.place, ordinal));
+            each(ordinal, version_in(&row, kind, ordinal)?);
             last = Some((number, row));
         }
-        Ok(places)
+        Ok(())
     }
 
     /// The newest ordinal of an object.

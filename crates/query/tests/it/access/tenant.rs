@@ -230,14 +230,14 @@ fn history(days: &[Day]) -> Vec<(&'static str, Vec<Stated>)> {
 /// The tenant of these days.
 pub(crate) fn tenant(days: &[Day]) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
-    let writer = fixture::fill_with(&storage, history(days));
+    let writer = fixture::fill_with(&storage, history(days), |_, _| {});
     Source::new(Arc::new(writer.into_archive()), fixture::now())
 }
 
 /// The same with every column in segments.
 pub(crate) fn tenant_in_columns(days: &[Day], folder: &std::path::Path) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(store::LocalStorage::new(folder));
-    let writer = fixture::fill_with(&storage, history(days));
+    let writer = fixture::fill_with(&storage, history(days), |_, _| {});
     query::refresh_columns(&writer, true).expect("because the disk works");
     Source::new(Arc::new(writer.into_archive()), fixture::now())
 }
