@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use query::arrow::array::RecordBatch;
 use query::{Answer, Page, Session, SessionOptions, Source};
@@ -98,10 +98,10 @@ fn source(folder: &Path) -> Arc<Source> {
 }
 
 /// Runs a statement to its end: the names of its columns, and how many rows there are.
-fn run(source: &Arc<Source>, shown: &Shown<'_>) -> (Vec<String>, usize) {
+fn run(source: &Arc<Source>, shown: &Shown<'_>) -> Result<(Vec<String>, usize), query::Error> {
     let mut session =
         Session::new(source, SessionOptions::default()).expect("because there is an archive");
-    let answer = runtime().block_on(async {
+    runtime().block_on(async {
         let Answer::Rows(rows) = session.run(shown.sql, &BTreeMap::new()).await? else {
             panic!("{} shows a setting", shown.file);
         };
@@ -112,9 +112,8 @@ fn run(source: &Arc<Source>, shown: &Shown<'_>) -> (Vec<String>, usize) {
             .map(|field| field.name().clone());
         let names = names.collect();
         let batches = rows.collect().await?;
-        Ok::<_, query::Error>((names, batches.iter().map(RecordBatch::num_rows).sum()))
-    });
-    answer.unwrap_or_else(|error| panic!("{}: {error}\n{}", shown.file, shown.sql))
+        Ok((names, batches.iter().map(RecordBatch::num_rows).sum()))
+    })
 }
 
 /// The columns a page lists.
@@ -139,15 +138,28 @@ fn every_statement_of_the_pages_of_tables_runs() {
     let pages = pages();
     let statements: Vec<Shown<'_>> = pages.iter().flat_map(statements).collect();
     let (next, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let failed = Mutex::new(Vec::new());
+    let fail = |shown: &Shown<'_>, what: &str| {
+        let mut all = failed.lock().expect("because no thread panics");
+        all.push(format!("{}: {what}\n{}", shown.file, shown.sql));
+    };
     let work = || {
         while let Some(shown) = statements.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (names, rows) = run(&source, shown);
+            let (names, rows) = match run(&source, shown) {
+                Ok(answer) => answer,
+                Err(error) => {
+                    fail(shown, &error.to_string());
+                    continue;
+                }
+            };
             answered.fetch_add(usize::from(rows > 0), Ordering::Relaxed);
             // Of functions no schema can be asked for without a call.
             if shown.sql.starts_with("select * from ") {
                 let page = pages.iter().find(|page| page.file == shown.file);
                 let page = page.expect("because the statement is from it");
-                assert_eq!(listed(&page.text), names, "{}", shown.file);
+                if listed(&page.text) != names {
+                    fail(shown, &format!("the columns are {names:?}"));
+                }
             }
         }
     };
@@ -156,6 +168,8 @@ fn every_statement_of_the_pages_of_tables_runs() {
             scope.spawn(work);
         }
     });
+    let failed = failed.into_inner().expect("because no thread panics");
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     // Most kinds have objects in the demonstration: statements over nothing would prove little.
     let answered = answered.into_inner();
     assert!(
