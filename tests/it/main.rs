@@ -1,5 +1,6 @@
 //! Tests of the program as people run it.
 
+mod access;
 mod arrows;
 mod audit_logs;
 mod bad_input;

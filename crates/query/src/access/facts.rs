@@ -110,17 +110,22 @@ pub(crate) struct Told {
 
 /// What decides which edges an object has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Traits {
-    /// A group that is filled by its rule.
-    pub(crate) dynamic: bool,
-    /// A group whose members come from a directory of the company's own.
-    pub(crate) synced: bool,
-    /// A service principal that takes no credentials.
-    pub(crate) managed_identity: bool,
-    /// A role whose holders may add credentials to applications.
-    pub(crate) over_applications: bool,
-    /// The same to service principals.
-    pub(crate) over_service_principals: bool,
+pub(crate) enum Traits {
+    /// Nothing special.
+    #[default]
+    None,
+    /// A group that is filled by its rule. Its owners cannot change the rule.
+    Dynamic,
+    /// What takes nothing from an owner: a group whose members come from the company's own directory,
+    /// a managed identity, to which no credentials can be added.
+    Closed,
+    /// A role whose holders may add credentials.
+    Over {
+        /// To applications.
+        applications: bool,
+        /// To service principals.
+        service_principals: bool,
+    },
 }
 
 impl Told {

@@ -183,7 +183,7 @@ proptest! {
                 if reached.depth > 0 {
                     way.push(target);
                 }
-                prop_assert_eq!(way.len() as u32, reached.depth + 1);
+                prop_assert_eq!(way.len(), reached.depth as usize + 1);
                 for pair in way.windows(2) {
                     let mut is_edge = false;
                     graph.edges(pair[1], false, |edge| is_edge |= edge.from == pair[0]);
@@ -208,7 +208,7 @@ proptest! {
             let different: BTreeSet<Vec<Node>> = chains.iter().map(|chain| chain.iter().map(|step| step.from).collect()).collect();
             prop_assert_eq!(different.len(), chains.len());
             for chain in &chains {
-                prop_assert_eq!(Some(chain.len() as u32), least);
+                prop_assert_eq!(Some(chain.len()), least.map(|depth| depth as usize));
                 prop_assert_eq!(chain[0].from, node(from));
                 prop_assert_eq!(chain[chain.len() - 1].to, target);
                 prop_assert!(chain.windows(2).all(|pair| pair[0].to == pair[1].from));

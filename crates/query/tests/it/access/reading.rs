@@ -30,7 +30,7 @@ fn activated(day: Day, member: &str) -> Day {
     let payload = format!(
         r#"{{"displayName":"Global Reader","id":"{role}","roleTemplateId":"{GLOBAL_READER}"}}"#
     );
-    day.row("directory_role", role.clone(), payload).edge(
+    day.row("directory_role", role.clone(), &payload).edge(
         "directory_role_member",
         &role,
         &id(member),
@@ -68,7 +68,7 @@ fn what_alone_was_read_is_enough_and_the_rest_is_said() {
     let day = activated(Day::unread(), "bob").row(
         "administrative_unit_scoped_role_member",
         format!("{unit}\u{1f}s1"),
-        scoped,
+        &scoped,
     );
     let source = tenant(&[day]);
     let sql = "select principal_id, privilege, scope from who_can('Global Reader') order by scope";
@@ -110,7 +110,7 @@ fn schedules_stand_in_for_instances_while_they_are_in_force() {
     ];
     let day = Day::unread().role(GLOBAL_READER, "Global Reader");
     let day = rows.into_iter().fold(day, |day, (key, payload)| {
-        day.row("role_eligibility_schedule", key, payload)
+        day.row("role_eligibility_schedule", key, &payload)
     });
     let source = tenant(&[day]);
     let mut wanted = [id("alice"), id("dave")];

@@ -169,7 +169,7 @@ fn every_way_to_a_role_is_found_and_named() {
 fn powers_over_applications_are_held_apart_from_what_is_held() {
     let source = tenant(&[ways()]);
     let over = "select principal_name, how, path from who_can('role:Global Administrator') \
-                where how in ('role_over_application', 'permission_over_application') order by 1";
+                where how in ('role_over_application', 'permission_over_application') order by 1, 2";
     assert_eq!(
         lines(&source, over),
         [
@@ -220,7 +220,7 @@ fn a_role_over_an_administrative_unit_says_so() {
     let scope = format!("/administrativeUnits/{unit}");
     let payload = format!(r#"{{"displayName":"Branch offices","id":"{unit}"}}"#);
     let day = Day::new()
-        .row("administrative_unit", unit, payload)
+        .row("administrative_unit", unit, &payload)
         .user("alice")
         .assign(&id("alice"), GLOBAL_READER, &scope)
         .assign(&id("alice"), CLOUD_APPLICATION_ADMINISTRATOR, &scope)
@@ -318,8 +318,8 @@ fn delegated_permissions_say_in_whose_name() {
         .user("alice")
         .application("Reader")
         .application("Addin")
-        .row("oauth2_permission_grant", first.0, first.1)
-        .row("oauth2_permission_grant", second.0, second.1)
+        .row("oauth2_permission_grant", first.0, &first.1)
+        .row("oauth2_permission_grant", second.0, &second.1)
         .grant(&principal("Reader"), "Microsoft Graph", "Mail.ReadWrite");
     let source = tenant(&[day]);
     let sql = "select principal_name, privilege_kind, on_behalf_of from who_can('Mail.ReadWrite') order by 1, 2";
@@ -400,7 +400,11 @@ fn names_that_mean_nothing_or_too_much_are_refused() {
     let day = Day::new()
         .microsoft_graph(&["Mail.Read"])
         .group("Twins")
-        .user("Twins")
+        .row(
+            "user",
+            id("other twin"),
+            &format!(r#"{{"displayName":"Twins","id":"{}"}}"#, id("other twin")),
+        )
         .user("alice");
     let source = tenant(&[day]);
     assert_eq!(
@@ -418,7 +422,8 @@ fn names_that_mean_nothing_or_too_much_are_refused() {
     assert_eq!(
         refusal(&source, "select * from effective_roles('Twins')"),
         format!(
-            r#""Twins" is ambiguous: it could be user:{0}, group:{0}"#,
+            r#""Twins" is ambiguous: it could be user:{}, group:{}"#,
+            id("other twin"),
             id("Twins")
         )
     );

@@ -1,5 +1,6 @@
 //! A small tenant that is written down by hand, one day after the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use query::Source;
@@ -72,8 +73,12 @@ impl Day {
         Self::default()
     }
 
-    pub(crate) fn row(mut self, kind: &'static str, key: String, payload: String) -> Self {
-        self.rows.push((kind, key, payload));
+    pub(crate) fn row(mut self, kind: &'static str, key: String, payload: &str) -> Self {
+        // What is stored has its members sorted.
+        let members: BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(payload).expect("because it is an object");
+        let sorted = serde_json::to_string(&members).expect("because it is JSON");
+        self.rows.push((kind, key, sorted));
         self
     }
 
@@ -86,7 +91,7 @@ impl Day {
     fn object(self, kind: &'static str, name: &str, more: &str) -> Self {
         let id = id(name);
         let payload = format!(r#"{{"displayName":"{name}","id":"{id}"{more}}}"#);
-        self.row(kind, id, payload)
+        self.row(kind, id, &payload)
     }
 
     pub(crate) fn user(self, name: &str) -> Self {
@@ -126,7 +131,7 @@ impl Day {
         let payload = format!(
             r#"{{"accountEnabled":true,"appId":"{app}","displayName":"{name}","id":"{id}"{more}}}"#
         );
-        self.row("service_principal", id, payload)
+        self.row("service_principal", id, &payload)
     }
 
     /// Microsoft Graph with some application permissions; the id of each is that of its value.
@@ -144,12 +149,12 @@ impl Day {
         let payload = format!(
             r#"{{"displayName":"{name}","id":"{id}","isBuiltIn":true,"templateId":"{id}"}}"#
         );
-        self.row("role_definition", id.to_owned(), payload)
+        self.row("role_definition", id.to_owned(), &payload)
     }
 
     /// An edge between two ids.
     pub(crate) fn edge(self, kind: &'static str, from: &str, to: &str) -> Self {
-        self.row(kind, format!("{from}\u{1f}{to}"), "{}".to_owned())
+        self.row(kind, format!("{from}\u{1f}{to}"), "{}")
     }
 
     pub(crate) fn member(self, group: &str, member: &str) -> Self {
@@ -162,7 +167,7 @@ impl Day {
         let payload = format!(
             r#"{{"directoryScopeId":"{scope}","id":"{key}","principalId":"{principal}","roleDefinitionId":"{role}"}}"#
         );
-        self.row("role_assignment", key, payload)
+        self.row("role_assignment", key, &payload)
     }
 
     /// Says that a principal's id may activate a role, until a time or for good.
@@ -172,7 +177,7 @@ impl Day {
         let payload = format!(
             r#"{{"directoryScopeId":"/","endDateTime":{until},"id":"{key}","principalId":"{principal}","roleDefinitionId":"{role}","startDateTime":"2025-01-01T00:00:00Z"}}"#
         );
-        self.row("role_eligibility_schedule_instance", key, payload)
+        self.row("role_eligibility_schedule_instance", key, &payload)
     }
 
     /// Says that a principal may enter a group, or become its owner, through PIM for groups.
@@ -183,7 +188,7 @@ impl Day {
             r#"{{"accessId":"{access}","endDateTime":"{until}","groupId":"{group}","id":"{key}","principalId":"{principal}","startDateTime":"2025-01-01T00:00:00Z"}}"#
         );
         let kind = "pim_group_eligibility_schedule_instance";
-        self.row(kind, format!("{group}\u{1f}{key}"), payload)
+        self.row(kind, format!("{group}\u{1f}{key}"), &payload)
     }
 
     /// Grants an app role of a resource's service principal to a principal's id.
@@ -197,7 +202,7 @@ impl Day {
         self.row(
             "app_role_assignment",
             format!("{resource}\u{1f}{key}"),
-            payload,
+            &payload,
         )
     }
 
