@@ -256,7 +256,10 @@ impl Activity {
             _ => &[],
         };
         let is_said = words.iter().any(|word| self.noun.contains(word));
-        (is_said && !self.noun.contains("eligible")) || self.announces(kind)
+        let is_other = ["eligible", "requested"]
+            .iter()
+            .any(|word| self.noun.contains(word));
+        (is_said || self.announces(kind)) && !is_other
     }
 
     /// Whether it joins what a grant joins.
@@ -544,6 +547,19 @@ mod tests {
         ));
         assert!(grants("Consent to application", "oauth2_permission_grant"));
         assert!(!grants("Add member to group", "role_assignment"));
+    }
+
+    #[test]
+    fn a_request_joins_nothing_yet() {
+        let role = kind("directory_role_member");
+        let catalog::Shape::Relationship(relationship) = role.shape else {
+            panic!("a membership is a relationship")
+        };
+        let joins = |name: &str| Activity::new(name, None).joins(role, &relationship);
+        assert!(joins("Add member to role"));
+        assert!(joins("Add member to role completed (PIM activation)"));
+        assert!(!joins("Add member to role requested (PIM activation)"));
+        assert!(!joins("Add eligible member to role"));
     }
 
     #[test]

@@ -335,3 +335,28 @@ fn a_setting_without_an_id_is_known_by_its_activity_and_value() {
     assert_eq!(update("Update authorization policy", "\"none\""), None);
     assert_eq!(update("Update company information", "\"everyone\""), None);
 }
+
+#[test]
+fn a_domain_is_known_by_its_name() {
+    let told = told("LiveType", Some("\"Managed\""), Some("\"Federated\""));
+    let set = event(
+        "Set domain authentication",
+        &json!([{"id": null, "displayName": "contoso.com", "type": "Directory", "modifiedProperties": [told]}]),
+    );
+    let federated = change("authenticationType", "\"Managed\"", "\"Federated\"");
+    let by = |domain: &str| {
+        let domain = Subject::new("domain", domain, None);
+        strength(&set, &domain, Deed::Modified(&federated))
+    };
+    assert_eq!(by("contoso.com"), Some(Strength::Certain));
+    assert_eq!(by("fabrikam.com"), None);
+    let settings = event(
+        "Set federation settings on domain",
+        &json!([{"displayName": "contoso.com"}]),
+    );
+    let configuration = edge("domain_federation_configuration", "contoso.com", OTHER);
+    assert_eq!(
+        strength(&settings, &configuration, Deed::Added),
+        Some(Strength::Possible)
+    );
+}
