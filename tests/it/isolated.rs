@@ -24,7 +24,7 @@ const SHORT: Duration = Duration::from_secs(1);
 struct Workshop {
     archive: PathBuf,
     runtime: Runtime,
-    _place: Place,
+    place: Place,
 }
 
 impl Workshop {
@@ -45,7 +45,7 @@ impl Workshop {
         Self {
             archive: place.path("t.entrace"),
             runtime: Runtime::new().expect("because threads can be started"),
-            _place: place,
+            place,
         }
     }
 
@@ -290,4 +290,43 @@ fn nothing_is_opened_outside_the_archive() {
         .collect();
     assert!(outside.is_empty(), "{}", outside.join("\n"));
     assert!(confined.contains(&archive), "the archive was read");
+}
+
+#[test]
+fn the_command_answers_the_same_in_a_process_of_its_own() {
+    let workshop = Workshop::new();
+    let place = &workshop.place;
+    let arguments = ["-o", "jsonl", "sql", "--param", "who=nobody", "-c"];
+    let run = |more: &[&str], sql: &str| place.ok(&[arguments.as_slice(), &[sql], more].concat());
+    let one = "select display_name, $who as who from users order by id";
+    assert_eq!(run(&["--isolated"], one), run(&[], one));
+    assert!(run(&["--isolated"], one).contains("U4"));
+    let pinned = [
+        "-o",
+        "jsonl",
+        "sql",
+        "--isolated",
+        "--as-of",
+        "first",
+        "-c",
+        "select entrace_as_of() = rev('first') as first",
+    ];
+    assert_eq!(place.ok(&pinned), "{\"first\":true}\n");
+    // A parameter that a statement lacks is the same error.
+    for more in [[].as_slice(), &["--isolated"]] {
+        let refused = place.run(&[&arguments[..], &["select 1"], more].concat());
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("has no parameter $who"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let limited = place.run(&["sql", "--isolated", "-c", "select repeat('x', 9000000)"]);
+    assert_eq!(limited.code, Some(1), "{}", limited.stderr);
+    assert!(
+        limited.stderr.contains("larger than 1 MiB"),
+        "{}",
+        limited.stderr
+    );
 }
