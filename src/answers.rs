@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use query::arrow::array::RecordBatch;
+use query::arrow::datatypes::SchemaRef;
 use query::{Answer, Provenance, Rows, Session};
+use store::Snapshot;
 
 use crate::app::App;
 use crate::failure::{Failure, INTERRUPTED, Result};
@@ -90,25 +92,24 @@ impl App {
         options: RowOptions,
         out: impl Write + Send,
     ) -> Result<Totals> {
-        if options.format.is_binary() && options.is_terminal {
-            return Err(Failure::usage(format!(
-                "{} is not for terminals: redirect it to a file",
-                options.format.name()
-            )));
-        }
+        options.check()?;
         match session.run(sql, parameters).await? {
-            Answer::Rows(rows) => self.write_rows(rows, options, out).await,
-            Answer::Pinned(Some(snapshot)) => {
-                Self::say(&format!(
-                    "Everything is seen as of {} from here on.",
-                    short_time(snapshot.taken_at)
-                ));
+            Answer::Rows(rows) => self.write_rows(Batches::Here(rows), options, out).await,
+            Answer::Pinned(snapshot) => {
+                Self::say_pinned(snapshot.as_ref());
                 Ok(Totals::default())
             }
-            Answer::Pinned(None) => {
-                Self::say("The newest state is seen from here on.");
-                Ok(Totals::default())
-            }
+        }
+    }
+
+    /// Says which moment is seen after a `SET`.
+    pub(crate) fn say_pinned(snapshot: Option<&Snapshot>) {
+        match snapshot {
+            Some(snapshot) => Self::say(&format!(
+                "Everything is seen as of {} from here on.",
+                short_time(snapshot.taken_at)
+            )),
+            None => Self::say("The newest state is seen from here on."),
         }
     }
 
@@ -134,16 +135,16 @@ impl App {
         }
     }
 
-    async fn write_rows(
+    pub(crate) async fn write_rows(
         &self,
-        mut rows: Rows,
+        mut rows: Batches,
         options: RowOptions,
         out: impl Write + Send,
     ) -> Result<Totals> {
         // The first rows come before the first byte: what fails by then leaves no half answer.
         let mut next = rows.next().await?;
         self.written.set(true);
-        let mut writer = RowWriter::new(std::io::BufWriter::new(out), &rows.schema, options)?;
+        let mut writer = RowWriter::new(std::io::BufWriter::new(out), rows.schema(), options)?;
         while let Some(batch) = next {
             writer.write(&batch)?;
             next = rows.next().await?;
@@ -153,6 +154,36 @@ impl App {
         // What an answer leaves out is said whatever its format.
         provenance.notes.iter().for_each(|note| self.note(note));
         Ok(totals)
+    }
+}
+
+/// Rows from this process or from another.
+pub(crate) enum Batches {
+    Here(Rows),
+    Apart(worker::Rows),
+}
+
+impl Batches {
+    fn schema(&self) -> &SchemaRef {
+        match self {
+            Self::Here(rows) => &rows.schema,
+            Self::Apart(rows) => &rows.schema,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(match self {
+            Self::Here(rows) => rows.next().await?,
+            Self::Apart(rows) => rows.next().await?,
+        })
+    }
+
+    /// The states the answer was made from, once it has ended.
+    fn provenance(&self) -> Result<Provenance> {
+        Ok(match self {
+            Self::Here(rows) => rows.provenance()?,
+            Self::Apart(rows) => rows.provenance().cloned().unwrap_or_default(),
+        })
     }
 }
 

@@ -19,6 +19,9 @@ use crate::secrets::{self, KeyArgs};
 /// Name and version, as records carry it.
 pub(crate) const TOOL: &str = concat!("entrace ", env!("CARGO_PKG_VERSION"));
 
+/// Stack of threads that work on statements. Memory only as far as it is used.
+const STACK_BYTES: usize = 8 << 20;
+
 /// One run of the program.
 pub(crate) struct App {
     pub(crate) globals: Globals,
@@ -176,6 +179,11 @@ impl App {
         self.opened(|storage, secrets| Writer::rebuild(storage, secrets, Self::writer_options()))
     }
 
+    /// What opens the archive, which is sound: for processes that can neither ask nor repair.
+    pub(crate) fn opening_secrets(&self) -> Result<Secrets> {
+        self.opened(|storage, secrets| Archive::open(storage, secrets).map(|_| secrets.clone()))
+    }
+
     pub(crate) fn source(&self) -> Result<Arc<Source>> {
         Ok(Source::new(Arc::new(self.archive()?), Self::now()))
     }
@@ -188,6 +196,7 @@ impl App {
         if self.runtime.get().is_none() {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
+                .thread_stack_size(STACK_BYTES)
                 .build()
                 .map_err(|e| Failure::new(FAILED, format!("threads cannot be started: {e}")))?;
             let _ = self.runtime.set(runtime);

@@ -169,6 +169,9 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    /// Answers the statements that come in frames on standard input; started by other commands
+    #[command(hide = true)]
+    QueryWorker,
     Simulate(simulate::SimulateArgs),
 }
 

@@ -149,6 +149,15 @@ impl From<QueryError> for Failure {
     }
 }
 
+impl From<worker::Error> for Failure {
+    fn from(error: worker::Error) -> Self {
+        match error {
+            worker::Error::Statement(error) => Self::from(error),
+            other => Self::new(FAILED, other.to_string()),
+        }
+    }
+}
+
 impl From<graph::Error> for Failure {
     fn from(error: graph::Error) -> Self {
         let code = match error.kind() {

@@ -16,6 +16,7 @@ mod records;
 mod secrets;
 mod simulated;
 mod tenant;
+mod truth;
 mod words;
 
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::app::App;
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
             });
         }
     };
+    if matches!(cli.command, Command::QueryWorker) {
+        return worker::serve();
+    }
     logging::begin(&cli.globals);
     let app = match App::new(cli.globals) {
         Ok(app) => app,

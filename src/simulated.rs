@@ -14,6 +14,7 @@ use simulator::{
 use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::permissions::{needs, writes};
+use crate::truth::Truth;
 
 /// Hours of a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -33,12 +34,27 @@ struct Life {
     days: u32,
     /// What the tenant refused: nothing, unless the world contradicts itself.
     refused: u64,
+    truth: Option<Truth>,
+    /// What kept the truth from being written.
+    unwritten: Option<Failure>,
 }
 
 impl Life {
     fn live_day(&mut self, tenant: &mut Tenant) {
         for deed in self.world.live_day() {
-            self.refused += u64::from(tenant.apply(&deed).is_err());
+            match tenant.apply(&deed) {
+                Ok(applied) => {
+                    let written = self
+                        .truth
+                        .as_mut()
+                        .map(|truth| truth.write(&deed, &applied));
+                    if let Some(Err(failure)) = written {
+                        self.truth = None;
+                        self.unwritten = Some(failure);
+                    }
+                }
+                Err(_) => self.refused += 1,
+            }
         }
         self.days += 1;
         let lived = DAY.checked_mul(i32::try_from(self.days).unwrap_or(i32::MAX));
@@ -58,6 +74,8 @@ pub(crate) struct Serving {
     pub(crate) lived: u32,
     /// Whether another day passes for each reader that comes back.
     pub(crate) lives_on: bool,
+    /// Where to write down what really happens.
+    pub(crate) truth: Option<Truth>,
 }
 
 impl Simulated {
@@ -78,9 +96,14 @@ impl Simulated {
             start,
             days: 0,
             refused: 0,
+            truth: serving.truth,
+            unwritten: None,
         };
         for _ in 0..serving.lived {
             life.live_day(&mut tenant);
+        }
+        if let Some(failure) = life.unwritten.take() {
+            return Err(failure);
         }
         let life = Arc::new(Mutex::new(life));
         let living = Arc::clone(&life);
@@ -116,10 +139,12 @@ impl Simulated {
     }
 
     /// Lets a day pass.
-    pub(crate) fn live_day(&self) {
+    pub(crate) fn live_day(&self) -> Result<()> {
         let tenant = self.simulator.tenant();
         let mut tenant = tenant.write().unwrap_or_else(PoisonError::into_inner);
-        lock(&self.life).live_day(&mut tenant);
+        let mut life = lock(&self.life);
+        life.live_day(&mut tenant);
+        life.unwritten.take().map_or(Ok(()), Err)
     }
 
     /// A client for it, as fast as it answers.

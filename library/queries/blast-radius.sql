@@ -8,7 +8,7 @@
 -- needs: directory_audits
 
 SELECT kind, change_type, count(DISTINCT object_id) AS objects, min(changed_at) AS first, max(changed_at) AS last,
-       string_agg(DISTINCT actor_ip, ', ') AS addresses
+       string_agg(DISTINCT actor_ip, ', ' ORDER BY actor_ip) AS addresses
 FROM changes
 WHERE (lower(actor) = lower($actor) OR actor_id = $actor) AND changed_at BETWEEN $from AND $to
 GROUP BY kind, change_type

@@ -2,7 +2,7 @@
 -- title: Who changed Conditional Access policies, and what exactly
 -- description: Every changed property with its old and new value, newest first.
 -- parameters:
---   days interval = 3650d: how far to look back from the newest snapshot
+--   days interval = 90d: how far to look back from the newest snapshot
 -- needs: conditional_access_policies
 
 SELECT changed_at, actor, actor_ip, display_name, path, old_value, new_value

@@ -3,7 +3,7 @@
 -- description: What changed while the directory audit log, which was read for that time, says nothing of it. Kinds the
 --   log never tells of are among them: devices that report, licences that are counted.
 -- parameters:
---   days interval = 3650d: how far to look back from the newest snapshot
+--   days interval = 90d: how far to look back from the newest snapshot
 -- needs: directory_audits
 
 WITH log AS (SELECT min(activity_date_time) AS first FROM directory_audits)

@@ -2,7 +2,7 @@
 -- title: New consents for everybody to applications of others
 -- description: Delegated permissions that were granted tenant-wide to applications of another organisation.
 -- parameters:
---   days interval = 3650d: how far to look back from the newest snapshot
+--   days interval = 90d: how far to look back from the newest snapshot
 -- references: T1528
 -- needs: oauth2_permission_grants, service_principals
 

@@ -3,7 +3,7 @@
 -- description: Requests of privileged identity management, newest first.
 -- parameters:
 --   who text = '': user principal name of one person; empty for everybody
---   days interval = 3650d: how far to look back from the newest snapshot
+--   days interval = 90d: how far to look back from the newest snapshot
 -- needs: role_assignment_schedule_requests
 
 SELECT r.created_date_time, coalesce(u.name, r.principal_id) AS who, d.display_name AS role, r.action, r.status, r.justification

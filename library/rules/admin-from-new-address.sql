@@ -16,7 +16,7 @@ WITH events AS (
 ),
 places AS (
   SELECT actor_id, max(actor) AS actor, actor_ip, min(at) AS at, count(*) AS count,
-         string_agg(DISTINCT activity, ', ') AS activities
+         string_agg(DISTINCT activity, ', ' ORDER BY activity) AS activities
   FROM events WHERE actor_id IS NOT NULL AND coalesce(actor_ip, '') <> '' GROUP BY actor_id, actor_ip
 ),
 fresh AS (

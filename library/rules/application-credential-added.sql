@@ -13,7 +13,7 @@ WITH credentials AS (
          count(*) FILTER (WHERE old_value IS NULL) AS added, count(*) FILTER (WHERE new_value IS NULL) AS removed,
          string_agg(CASE WHEN old_value IS NULL THEN
            split_part(path, '[', 1) || ' ' || coalesce(json_get_str(new_value, 'displayName'), json_get_str(new_value, 'keyId'), '')
-           || ' until ' || coalesce(left(json_get_str(new_value, 'endDateTime'), 10), 'unknown') END, ', ') AS evidence
+           || ' until ' || coalesce(left(json_get_str(new_value, 'endDateTime'), 10), 'unknown') END, ', ' ORDER BY path) AS evidence
   FROM property_changes
   WHERE kind IN ('application', 'service_principal') AND (path LIKE 'passwordCredentials[%' OR path LIKE 'keyCredentials[%')
   GROUP BY changed_at, changed_before, kind, object_id, display_name, actor, actor_id, actor_ip, confidence, change_id

@@ -5,7 +5,7 @@
 --   make itself a Global Administrator, high for those that read or write everybody's mail and files or the directory,
 --   medium for other permissions to write.
 -- references: T1098.003, T1528
--- needs: app_role_assignments, service_principal_app_role_assignments
+-- needs: app_role_assignments
 -- false_positives: bringing a new application into use
 
 WITH granted AS (

@@ -18,7 +18,7 @@ WITH written AS (
   HAVING count(DISTINCT object_id) >= $objects
 )
 SELECT min(at) AS at, kind, min(object_id) AS object_id,
-       max(objects) || ' ' || kind || 's, among them ' || min(display_name) AS display_name,
+       max(objects) || ' × ' || kind || ', among them ' || min(display_name) AS display_name,
        CASE WHEN count(*) > 1 THEN 'high' ELSE 'medium' END AS severity,
        string_agg(path || ' -> ' || left(value, 40) || ' of ' || objects, ', ' ORDER BY path) AS evidence,
        actor, actor_id, max(actor_ip) AS actor_ip, min(confidence) AS confidence

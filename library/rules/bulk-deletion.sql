@@ -8,7 +8,7 @@
 -- false_positives: clearing away guests, devices or groups nobody uses
 
 SELECT min(changed_at) AS at, kind, min(object_id) AS object_id,
-       count(*) || ' ' || kind || 's, among them ' || coalesce(min(display_name), min(object_id)) AS display_name,
+       count(*) || ' × ' || kind || ', among them ' || coalesce(min(display_name), min(object_id)) AS display_name,
        CASE WHEN count(*) >= 10 * $objects THEN 'critical' ELSE 'high' END AS severity,
        count(*) || ' deleted from ' || to_char(min(changed_at), '%Y-%m-%d %H:%MZ') || ' to ' || to_char(max(changed_at), '%H:%MZ') AS evidence,
        actor, actor_id, max(actor_ip) AS actor_ip, min(confidence) AS confidence

@@ -2,16 +2,17 @@
 -- title: Conditional Access policy switched off
 -- severity: high
 -- description: A policy that was enforced is disabled, or only reports. Critical where it covered everybody or
---   administrators' roles and is off altogether.
+--   administrators' roles and is off altogether, medium where it covered others and still reports.
 -- references: T1556.009
 -- needs: conditional_access_policies
 -- false_positives: a policy that is taken out of use on purpose, or tried anew in report-only mode
 
 SELECT p.changed_at AS at, p.kind, p.object_id, p.display_name,
-       CASE WHEN p.new_value <> '"disabled"' THEN 'medium'
-            WHEN coalesce(json_get_str(h.conditions, 'users', 'includeUsers', 0), '') = 'All'
-              OR coalesce(json_length(h.conditions, 'users', 'includeRoles'), 0) > 0 THEN 'critical'
-            ELSE 'high' END AS severity,
+       CASE WHEN coalesce(json_get_str(h.conditions, 'users', 'includeUsers', 0), '') = 'All'
+              OR coalesce(json_length(h.conditions, 'users', 'includeRoles'), 0) > 0
+            THEN CASE WHEN p.new_value = '"disabled"' THEN 'critical' ELSE 'high' END
+            WHEN p.new_value = '"disabled"' THEN 'high'
+            ELSE 'medium' END AS severity,
        'state: ' || btrim(p.old_value, '"') || ' -> ' || btrim(p.new_value, '"') AS evidence,
        p.actor, p.actor_id, p.actor_ip, p.confidence, p.change_id
 FROM property_changes p

@@ -10,7 +10,7 @@
 
 WITH risky AS (
   SELECT user_id, max(user_principal_name) AS name, activity_date_time, max(ip_address) AS ip,
-         string_agg(DISTINCT risk_event_type, ', ') AS events,
+         string_agg(DISTINCT risk_event_type, ', ' ORDER BY risk_event_type) AS events,
          max(CASE risk_level WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END) AS risk
   FROM risk_detections GROUP BY user_id, activity_date_time
 ),
@@ -21,7 +21,7 @@ events AS (
 SELECT min(e.at) AS at, 'user' AS kind, r.user_id AS object_id, r.name AS display_name,
        CASE WHEN r.risk = 3 THEN 'critical' WHEN r.risk = 2 THEN 'high' ELSE 'medium' END AS severity,
        r.events || ' at ' || to_char(r.activity_date_time, '%Y-%m-%d %H:%MZ') || ', then ' || count(*) || ' events: '
-       || left(string_agg(DISTINCT e.activity, ', '), 160) AS evidence,
+       || left(string_agg(DISTINCT e.activity, ', ' ORDER BY e.activity), 160) AS evidence,
        r.name AS actor, r.user_id AS actor_id, r.ip AS actor_ip, 'exact' AS confidence
 FROM risky r
 JOIN events e ON e.actor_id = r.user_id AND e.at >= r.activity_date_time AND e.at < r.activity_date_time + $window

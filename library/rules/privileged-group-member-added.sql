@@ -18,7 +18,7 @@ SELECT l.changed_at AS at, l.source_kind AS kind, l.source_id AS object_id, l.so
        l.actor, l.actor_id, l.actor_ip, l.confidence, l.change_id
 FROM link_changes l
 LEFT JOIN (
-  SELECT a.principal_id, string_agg(DISTINCT d.display_name, ', ') AS role
+  SELECT a.principal_id, string_agg(DISTINCT d.display_name, ', ' ORDER BY d.display_name) AS role
   FROM (SELECT principal_id, role_definition_id FROM role_assignments_history
         UNION SELECT principal_id, role_definition_id FROM role_eligibility_schedules_history) a
   JOIN role_definitions d ON d.id = a.role_definition_id GROUP BY a.principal_id

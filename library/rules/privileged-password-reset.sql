@@ -15,7 +15,7 @@ WITH events AS (
   WHERE activity_display_name IN ('Reset user password', 'Reset password (by admin)') AND result = 'success'
 ),
 holders AS (
-  SELECT a.principal_id, string_agg(DISTINCT d.display_name, ', ') AS roles
+  SELECT a.principal_id, string_agg(DISTINCT d.display_name, ', ' ORDER BY d.display_name) AS roles
   FROM (SELECT principal_id, role_definition_id FROM role_assignments_history
         UNION SELECT principal_id, role_definition_id FROM role_eligibility_schedules_history) a
   JOIN role_definitions d ON d.id = a.role_definition_id

@@ -10,7 +10,7 @@
 WITH log AS (SELECT min(activity_date_time) AS first, max(activity_date_time) AS last FROM directory_audits)
 SELECT p.changed_at AS at, p.kind, p.object_id, coalesce(max(p.display_name), p.object_id) AS display_name,
        'changed after ' || to_char(p.changed_after, '%Y-%m-%d %H:%MZ') || ': ' ||
-       string_agg(DISTINCT p.path || ' ' || coalesce(p.old_value, 'nothing') || ' -> ' || coalesce(p.new_value, 'nothing'), '; ') AS evidence,
+       string_agg(DISTINCT p.path || ' ' || coalesce(p.old_value, 'nothing') || ' -> ' || coalesce(p.new_value, 'nothing'), '; ' ORDER BY p.path || ' ' || coalesce(p.old_value, 'nothing') || ' -> ' || coalesce(p.new_value, 'nothing')) AS evidence,
        p.confidence, p.change_id
 FROM property_changes p CROSS JOIN log
 WHERE p.kind IN ('authorization_policy', 'security_defaults_policy', 'conditional_access_policy', 'named_location',

@@ -17,14 +17,28 @@ names AS (
     UNION ALL SELECT id, display_name, 'group' FROM groups_history)
   GROUP BY id
 ),
--- The log names the role and who got it, not the assignment.
+-- The log names who got the role, not the assignment.
+events AS (
+  SELECT activity_date_time AS at, json_get_str(initiated_by, 'user', 'id') AS user_id,
+         json_get_str(initiated_by, 'user', 'userPrincipalName') AS upn, json_get_str(initiated_by, 'user', 'ipAddress') AS ip,
+         json_get_str(initiated_by, 'app', 'servicePrincipalId') AS app_id, json_get_str(initiated_by, 'app', 'displayName') AS app,
+         unnest(json_get_array(target_resources)) AS target
+  FROM directory_audits
+  WHERE activity_display_name LIKE 'Add member to role%' AND activity_display_name NOT LIKE '%PIM activation%' AND result = 'success'
+),
+given AS (
+  SELECT json_get_str(target, 'id') AS principal_id, at, coalesce(upn, app) AS actor, coalesce(user_id, app_id) AS actor_id, ip FROM events
+),
 who AS (
-  SELECT target_id, snapshot_id, max(changed_at) AS changed_at, max(actor) AS actor, max(actor_id) AS actor_id,
-         max(actor_ip) AS actor_ip, max(confidence) AS confidence
-  FROM link_changes WHERE source_kind = 'directory_role' AND change_type = 'added'
-  GROUP BY target_id, snapshot_id
+  SELECT c.change_id, max(g.at) AS at, max(g.actor) AS actor, max(g.actor_id) AS actor_id, max(g.ip) AS ip
+  FROM changes c
+  JOIN role_assignments_history r ON r.id = c.object_id AND r._version = c.to_version
+  JOIN given g ON g.principal_id = r.principal_id AND g.at > c.changed_after AND g.at <= c.changed_before
+  WHERE c.kind = 'role_assignment'
+  GROUP BY c.change_id
+  HAVING count(DISTINCT g.actor) = 1
 )
-SELECT coalesce(w.changed_at, c.changed_at) AS at, coalesce(replace(n.kind, ' ', '_'), 'user') AS kind, r.principal_id AS object_id,
+SELECT coalesce(w.at, c.changed_at) AS at, coalesce(replace(n.kind, ' ', '_'), 'user') AS kind, r.principal_id AS object_id,
        coalesce(n.name, r.principal_id) AS display_name,
        CASE WHEN d.display_name IN ('Global Administrator', 'Privileged Role Administrator', 'Privileged Authentication Administrator',
                                     'Partner Tier2 Support') THEN 'critical'
@@ -38,12 +52,12 @@ SELECT coalesce(w.changed_at, c.changed_at) AS at, coalesce(replace(n.kind, ' ',
             ELSE 'medium' END AS severity,
        coalesce(d.display_name, r.role_definition_id) || ' to ' || coalesce(n.kind, 'principal') || ' ' || coalesce(n.name, r.principal_id)
        || CASE WHEN r.directory_scope_id = '/' THEN '' ELSE ' over ' || coalesce(r.directory_scope_id, r.app_scope_id, 'a part') END AS evidence,
-       coalesce(w.actor, c.actor) AS actor, coalesce(w.actor_id, c.actor_id) AS actor_id, coalesce(w.actor_ip, c.actor_ip) AS actor_ip,
-       CASE WHEN w.actor IS NULL THEN c.confidence ELSE w.confidence END AS confidence, c.change_id
+       coalesce(c.actor, w.actor) AS actor, coalesce(c.actor_id, w.actor_id) AS actor_id, coalesce(c.actor_ip, w.ip) AS actor_ip,
+       CASE WHEN c.actor IS NULL AND w.actor IS NOT NULL THEN 'window' ELSE c.confidence END AS confidence, c.change_id
 FROM changes c
 JOIN role_assignments_history r ON r.id = c.object_id AND r._version = c.to_version
 LEFT JOIN role_definitions d ON d.id = r.role_definition_id
 LEFT JOIN names n ON n.id = r.principal_id
-LEFT JOIN who w ON w.target_id = r.principal_id AND w.snapshot_id = c.snapshot_id
+LEFT JOIN who w ON w.change_id = c.change_id
 WHERE c.kind = 'role_assignment' AND c.change_type IN ('added', 'restored')
   AND r.id NOT IN (SELECT id FROM activated WHERE id IS NOT NULL)

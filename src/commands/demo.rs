@@ -17,6 +17,7 @@ use crate::failure::{Failure, Result};
 use crate::output::{Tone, bytes, plural};
 use crate::progress::{Watcher, stopper};
 use crate::simulated::{Serving, Simulated};
+use crate::truth::Truth;
 use crate::words::quoted;
 
 /// See what it does, on a simulated tenant
@@ -34,6 +35,12 @@ pub(crate) struct DemoArgs {
     /// Nights
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
     days: u32,
+    /// Take a snapshot every so many nights
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=400))]
+    every: u32,
+    /// Write down what really happens, a JSON line for each deed
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
     /// Do not go on serving the archive when the questions are answered; so far it never does
     #[arg(long, hide = true)]
     no_serve: bool,
@@ -135,6 +142,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         faults: Faults::default(),
         lived: 0,
         lives_on: false,
+        truth: args.truth.as_deref().map(Truth::create).transpose()?,
     };
     let simulated = Simulated::start(app, options, serving)?;
     let mut writer = archive(path, simulated.tenant_id())?;
@@ -142,11 +150,14 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
     let watcher = Watcher::new(app.progress_style(), stopper(app)?);
     let request = CollectRequest::new(catalog::kinds().to_vec(), "all");
     let runtime = app.runtime()?.handle().clone();
-    let (mut bytes_added, mut objects) = (0, 0);
+    let (mut bytes_added, mut objects, mut snapshots) = (0, 0, 0);
     let mut first = None;
     for night in 0..=args.days {
         if night > 0 {
-            simulated.live_day();
+            simulated.live_day()?;
+        }
+        if night % args.every != 0 && night != args.days {
+            continue;
         }
         let text = format!("night {night} of {}", args.days);
         watcher.show(night.into(), args.days.into(), &text, || {
@@ -158,6 +169,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
             })
         });
         let report = collect(&mut writer, &client, &runtime, &request, &Nights(&watcher))?;
+        snapshots += 1;
         bytes_added += report.bytes_added;
         objects = report.kinds.iter().map(|kind| kind.alive).sum::<u64>();
         first.get_or_insert(report.taken_at);
@@ -173,7 +185,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         first.map_or_else(String::new, |at| at.strftime("%Y-%m-%d").to_string()),
         plural(meter.total.requests, "request"),
         watcher.elapsed().as_secs_f64(),
-        plural(u64::from(args.days) + 1, "snapshot"),
+        plural(snapshots, "snapshot"),
         plural(objects, "object"),
         bytes(bytes_added),
         path.display()

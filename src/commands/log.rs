@@ -337,22 +337,29 @@ fn when(row: Record<'_>) -> String {
     }
 }
 
+/// Who did it: everybody who is named, and how surely.
 fn who(rows: &[Record<'_>]) -> Option<String> {
-    let row = rows.iter().find(|row| row.text("actor").is_some());
-    match row {
-        Some(row) => {
-            let said: Vec<&str> = ["actor", "actor_ip"]
-                .iter()
-                .filter_map(|name| row.text(name))
-                .collect();
-            Some(format!("by {}", said.join("  ")))
+    let mut said: Vec<String> = Vec::new();
+    for row in rows {
+        let Some(actor) = row.text("actor").or_else(|| row.text("actor_id")) else {
+            continue;
+        };
+        let surely = if row.text("confidence") == Some("exact") {
+            "by"
+        } else {
+            "likely by"
+        };
+        let mut one = format!("{surely} {actor}");
+        if let Some(ip) = row.text("actor_ip") {
+            let _ = write!(one, "  {ip}");
         }
-        None if rows
-            .iter()
-            .any(|row| row.text("confidence") == Some("ambiguous")) =>
-        {
-            Some("by one of several actors in that time: see directory_audits".to_owned())
+        if !said.contains(&one) {
+            said.push(one);
         }
-        None => None,
     }
+    let is_ambiguous = |row: &Record<'_>| row.text("confidence") == Some("ambiguous");
+    if rows.iter().any(is_ambiguous) {
+        said.push("by one of several actors in that time: see directory_audits".to_owned());
+    }
+    (!said.is_empty()).then(|| said.join("; "))
 }

@@ -69,6 +69,8 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
+        // It needs nothing that commands have in common, and never comes here.
+        Command::QueryWorker => Ok(0),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::output::{plural, short_time};
 use crate::simulated::{Serving, Simulated};
+use crate::truth::Truth;
 
 /// Serve a simulated tenant as Microsoft Graph does
 #[derive(Debug, Args)]
@@ -52,6 +54,9 @@ pub(crate) struct SimulateArgs {
     /// What goes wrong, and how often
     #[arg(long, value_name = "FAULT=SHARE,...", value_delimiter = ',', value_parser = fault)]
     faults: Vec<(String, f64)>,
+    /// Write down what really happens, a JSON line for each deed
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
     /// Let no day pass
     #[arg(long)]
     frozen: bool,
@@ -91,6 +96,7 @@ pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
         faults: faults(&args.faults),
         lived: days,
         lives_on: !args.frozen,
+        truth: args.truth.as_deref().map(Truth::create).transpose()?,
     };
     let simulated = Simulated::start(app, options, serving)?;
     let mut text = String::new();

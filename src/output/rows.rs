@@ -33,6 +33,19 @@ pub(crate) struct RowOptions {
     pub(crate) colour: Colour,
 }
 
+impl RowOptions {
+    /// Refuses bytes that a terminal would choke on.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.format.is_binary() && self.is_terminal {
+            return Err(Failure::usage(format!(
+                "{} is not for terminals: redirect it to a file",
+                self.format.name()
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Totals {

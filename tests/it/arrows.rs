@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crates of ours that each may depend on. What is not here is an arrow nobody drew.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("entrace-model", &[]),
     ("entrace-catalog", &[]),
     ("entrace-graph", &[]),
@@ -24,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
         "entrace-query",
         &["entrace-catalog", "entrace-model", "entrace-store"],
     ),
+    ("entrace-worker", &["entrace-query", "entrace-store"]),
     (
         "entrace",
         &[
@@ -34,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
             "entrace-query",
             "entrace-simulator",
             "entrace-store",
+            "entrace-worker",
         ],
     ),
 ];

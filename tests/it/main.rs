@@ -1,10 +1,15 @@
 //! Tests of the program as people run it.
 
+mod access;
 mod arrows;
+mod audit_logs;
 mod bad_input;
 mod config;
 mod crash;
+mod documents;
+mod hunting;
 mod interrupted;
+mod isolated;
 mod leaves;
 mod live;
 mod masks;
@@ -12,5 +17,6 @@ mod noise;
 mod programs;
 mod setup;
 mod shared;
+mod timeline;
 mod transcripts;
 mod truth;

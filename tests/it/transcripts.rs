@@ -20,7 +20,7 @@ use crate::programs::{PROGRAM, Place, Run, command};
 const LAST_VARIABLE: &str = "AZURE_CLIENT_SECRET";
 
 /// A shell in a folder of its own.
-struct Shell {
+pub(crate) struct Shell {
     place: Place,
     path: OsString,
     variables: Vec<(String, String)>,
@@ -28,7 +28,7 @@ struct Shell {
 }
 
 impl Shell {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let programs = Path::new(PROGRAM).parent();
         let programs = programs.expect("because a program is in a folder");
         let others = std::env::var_os("PATH").unwrap_or_default();
@@ -43,6 +43,11 @@ impl Shell {
         }
     }
 
+    /// Sets a variable for the lines that follow.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     fn command(&self, line: &str) -> Command {
         let mut command = command("sh", self.place.folder.path());
         command
@@ -53,7 +58,7 @@ impl Shell {
     }
 
     /// Runs a line to its end.
-    fn run(&self, line: &str) -> Run {
+    pub(crate) fn run(&self, line: &str) -> Run {
         let output = self.command(&format!("{line} 2>&1")).output();
         output.expect("because there is a shell").into()
     }
@@ -198,6 +203,11 @@ fn asking() {
 }
 
 #[test]
+fn hunting() {
+    check("hunting.txt");
+}
+
+#[test]
 fn importing() {
     check("importing.txt");
 }
@@ -210,6 +220,11 @@ fn reading() {
 #[test]
 fn setting_up() {
     check("setting-up.txt");
+}
+
+#[test]
+fn timelines() {
+    check("timeline.txt");
 }
 
 #[test]

@@ -61,8 +61,11 @@ pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Error {
     let text = payload
         .downcast_ref::<String>()
         .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("without a word");
+        .or_else(|| payload.downcast_ref::<&str>().copied());
+    gave_up(text.unwrap_or("without a word"))
+}
+
+fn gave_up(text: &str) -> Error {
     // Arrow counts the bytes of a column of text in 31 bits.
     if text.contains("offset overflow") {
         return Error::Limit(
@@ -89,15 +92,17 @@ impl From<DataFusionError> for Error {
                 }
                 ours => ours,
             },
-            DataFusionError::ExecutionJoin(join) => match join.try_into_panic() {
-                Ok(payload) => panicked(&*payload),
-                Err(join) => Self::Engine(Box::new(DataFusionError::ExecutionJoin(Box::new(join)))),
+            // Several parts of a plan may share one of these.
+            other => match other.find_root() {
+                DataFusionError::ResourcesExhausted(reason) => Self::Limit(format!(
+                    "the query needs more memory than it may use: {}",
+                    first_line(reason)
+                )),
+                DataFusionError::ExecutionJoin(join) if join.is_panic() => {
+                    gave_up(&join.to_string())
+                }
+                _ => Self::Engine(Box::new(other)),
             },
-            DataFusionError::ResourcesExhausted(reason) => Self::Limit(format!(
-                "the query needs more memory than it may use: {}",
-                first_line(&reason)
-            )),
-            other => Self::Engine(Box::new(other)),
         }
     }
 }

@@ -59,7 +59,7 @@ impl Source {
         if text.is_empty() {
             return Err(Error::invalid("the text to find is empty"));
         }
-        let kinds = match &options.kind {
+        let mut kinds = match &options.kind {
             None => self.state_kinds(),
             Some(name) => {
                 let resolved = catalog::resolve(name).map_or(name.as_str(), |kind| kind.name);
@@ -72,6 +72,12 @@ impl Source {
         };
         let needle = Needle::new(text);
         let mut found = Vec::new();
+        // Kinds are numbered as they first came, which is another order in every archive.
+        kinds.sort_by_cached_key(|kind| {
+            let listed = catalog::kinds().iter();
+            let place = listed.clone().position(|own| own.name == kind.name);
+            (place.unwrap_or(listed.len()), kind.name.clone())
+        });
         for kind in &kinds {
             found.extend(self.find_in(kind, &needle, options)?);
         }

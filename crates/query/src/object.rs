@@ -61,6 +61,15 @@ impl Source {
                 found.extend(self.named(kind, name)?);
             }
         }
+        // Reports, risk and the recycle bin are kept under the id of the object they are about.
+        let is_id = |object: &ObjectRef| object.key == model::fold_id(name);
+        if found.len() > 1
+            && found.iter().all(is_id)
+            && let Some((kind, _)) = crate::tables::Directory::new(self, None).versions(name)?
+        {
+            found.sort_by_key(|object| object.kind != kind.number);
+            found.truncate(1);
+        }
         let current = self.current(&found)?;
         match (found.len(), current.as_slice()) {
             (0, _) => Err(Error::NotFound(format!(

@@ -1,37 +1,41 @@
 //! Answers in types that every reader of Arrow knows.
 //!
 //! The JSON operators answer with a union of all JSON types, which few formats and clients can take:
-//! it leaves the engine as JSON text.
+//! it leaves the engine as JSON text. Some functions make text with wide offsets, or views of it: text is
+//! one type everywhere.
 
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, UnionArray,
 };
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, Schema, SchemaRef};
 
 use crate::columns::json_field;
 use crate::error::{Error, Result};
 
-fn is_union(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Union(..))
+/// Whether values of a type leave the engine as they are.
+fn is_plain(data_type: &DataType) -> bool {
+    !matches!(
+        data_type,
+        DataType::Union(..) | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
-/// The schema with JSON text in place of unions.
+/// The schema with JSON text in place of unions, and text of one type.
 pub(crate) fn plain_schema(schema: &SchemaRef) -> SchemaRef {
-    if !schema
+    if schema
         .fields()
         .iter()
-        .any(|field| is_union(field.data_type()))
+        .all(|field| is_plain(field.data_type()))
     {
         return Arc::clone(schema);
     }
-    let fields = schema.fields().iter().map(|field| {
-        if is_union(field.data_type()) {
-            Arc::new(json_field(field.name()))
-        } else {
-            Arc::clone(field)
-        }
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        plain if is_plain(plain) => Arc::clone(field),
+        DataType::Union(..) => Arc::new(json_field(field.name())),
+        _ => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
@@ -41,16 +45,22 @@ pub(crate) fn plain_batch(batch: RecordBatch, schema: &SchemaRef) -> Result<Reco
     if batch
         .columns()
         .iter()
-        .all(|column| !is_union(column.data_type()))
+        .all(|column| is_plain(column.data_type()))
     {
         return Ok(batch);
     }
     let columns = batch.columns().iter().map(|column| {
-        let union = column.as_any().downcast_ref::<UnionArray>();
-        union.map_or_else(|| Arc::clone(column), json_texts)
+        if is_plain(column.data_type()) {
+            return Ok(Arc::clone(column));
+        }
+        match column.as_any().downcast_ref::<UnionArray>() {
+            Some(union) => Ok(json_texts(union)),
+            None => cast(column, &DataType::Utf8).map_err(|e| Error::Internal(e.to_string())),
+        }
     });
+    let columns = columns.collect::<Result<Vec<ArrayRef>>>()?;
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns.collect(), &options)
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .map_err(|e| Error::Internal(e.to_string()))
 }
 

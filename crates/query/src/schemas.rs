@@ -14,7 +14,8 @@ use crate::source::is_event;
 use crate::tables::{
     ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
     LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable,
-    RelationTable, SnapshotsTable, TagsTable, table_name,
+    RelationTable, SnapshotsTable, TagsTable, UnexplainedChangesTable, UnseenChangesTable,
+    table_name,
 };
 
 /// Name of the only catalog.
@@ -27,7 +28,7 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-pub(crate) const COMMON: [&str; 12] = [
+pub(crate) const COMMON: [&str; 14] = [
     "changes",
     "collection_errors",
     "columns",
@@ -40,6 +41,8 @@ pub(crate) const COMMON: [&str; 12] = [
     "recycle_bin",
     "snapshots",
     "tags",
+    "unexplained_changes",
+    "unseen_changes",
 ];
 
 /// The catalog of a session.
@@ -170,6 +173,10 @@ impl Schema {
             "columns" => RelationTable::provider(ColumnsTable::new(source)),
             "functions" => RelationTable::provider(FunctionsTable::new()),
             "tags" => RelationTable::provider(TagsTable::new(source)),
+            "unexplained_changes" => {
+                RelationTable::provider(UnexplainedChangesTable::new(source, horizon()))
+            }
+            "unseen_changes" => RelationTable::provider(UnseenChangesTable::new(source, horizon())),
             "objects" => {
                 let snapshot = moment()?;
                 scope.touch(&snapshot, None);

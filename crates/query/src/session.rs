@@ -237,8 +237,8 @@ impl Session {
         bind(&mut statement, parameters)?;
         self.scope.forget_touched();
         let state = self.context.state();
-        check_functions(&statement, &state)?;
         resolve_versions(&mut statement, &self.scope, &state)?;
+        check_functions(&statement, &state)?;
         let plan = state
             .statement_to_plan(EngineStatement::Statement(Box::new(statement)))
             .await?;

@@ -2,14 +2,14 @@
 //!
 //! The engine recurses over plans and expressions. How much stack that takes depends on the build (an
 //! unoptimised one takes ten times as much), and how much there is on the thread: 8 MiB where a program began,
-//! 2 MiB on others. So work of the engine is polled on a stack of its own, which is memory only as far as it
-//! is used.
+//! 2 MiB on others. So work of the engine is polled on a stack of its own.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Size of the stack: four times what the largest statement within the limits took, unoptimised.
+/// Size of the stack: far more than the 8 MiB on which unlimited statements overflowed, and memory only as far as
+/// it is used.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Runs something that recurses.

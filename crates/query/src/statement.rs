@@ -34,6 +34,12 @@ pub fn split_statements(script: &str) -> Result<Vec<String>> {
 }
 
 fn syntax(error: &ParserError) -> Error {
+    if matches!(error, ParserError::RecursionLimitExceeded) {
+        return Error::Limit(
+            "queries and brackets are nested deeper than a statement may: name parts of it in a WITH"
+                .to_owned(),
+        );
+    }
     let text = error.to_string();
     let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
     Error::invalid(text.to_owned())

@@ -86,8 +86,7 @@ struct Hunt<'r> {
 impl Hunt<'_> {
     /// All findings, oldest first; the worst first of those at the same time.
     fn findings(&self) -> Vec<(&Entry, &Finding)> {
-        let of = |outcome: &'_ Outcome<'_>| -> usize { outcome.findings.len() };
-        let mut all = Vec::with_capacity(self.outcomes.iter().map(of).sum());
+        let mut all = Vec::new();
         for outcome in &self.outcomes {
             all.extend(
                 outcome

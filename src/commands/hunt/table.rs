@@ -8,7 +8,7 @@ use query::{Entry, Finding, Severity};
 use crate::failure::{FAILED, Failure, Result};
 
 fn texts<'t>(values: impl Iterator<Item = Option<&'t str>>) -> ArrayRef {
-    Arc::new(StringArray::from_iter(values))
+    Arc::new(values.collect::<StringArray>())
 }
 
 /// One row a finding.
@@ -17,7 +17,8 @@ pub(super) fn batch(findings: &[(&Entry, &Finding)]) -> Result<RecordBatch> {
     let text =
         |pick: fn(&Finding) -> &Option<String>| texts(all().map(move |f| pick(f).as_deref()));
     let nanoseconds = all().map(|finding| i64::try_from(finding.at.as_nanosecond()).ok());
-    let times = TimestampNanosecondArray::from_iter(nanoseconds).with_timezone("+00:00");
+    let times: TimestampNanosecondArray = nanoseconds.collect();
+    let times = times.with_timezone("+00:00");
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("at", Arc::new(times)),
         (

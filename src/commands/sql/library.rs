@@ -1,5 +1,8 @@
 //! `@name`: queries of the library in place of statements.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use query::{Entry, Hunter, Library, Session};
 
 use crate::answers::Parameters;
@@ -7,6 +10,20 @@ use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::library::{parameters, tables};
 use crate::output::Grid;
+
+/// What `sql` can do with the library besides asking it.
+#[derive(Debug, Args)]
+pub(super) struct LibraryArgs {
+    /// List the queries of the library
+    #[arg(long = "library", conflicts_with_all = ["query", "command", "file", "show"])]
+    pub(super) list: bool,
+    /// Print the SQL of @NAME instead of running it
+    #[arg(long, requires = "query")]
+    pub(super) show: bool,
+    /// Folder with queries of your own; may be given several times
+    #[arg(long = "library-dir", value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+}
 
 /// Begins the name of a query where a statement could stand.
 const MARK: char = '@';

@@ -1,20 +1,24 @@
 //! `sql`: questions in SQL, one after another or in a shell.
 
 mod complete;
+mod isolated;
 mod library;
 mod meta;
 mod shell;
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use query::{Limits, Session, SessionOptions, split_statements};
+use library::LibraryArgs;
+use query::{Limits, Session, SessionOptions, Source, split_statements};
 
 use crate::answers::Parameters;
 use crate::app::App;
 use crate::failure::{Failure, Result};
+use crate::output::RowOptions;
 
 /// Ask any past state in SQL; without a statement: a shell
 #[derive(Debug, Args)]
@@ -55,15 +59,8 @@ pub(crate) struct SqlArgs {
     /// Value of $NAME in the statements; may be given several times
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = parameter)]
     param: Vec<(String, String)>,
-    /// List the queries of the library
-    #[arg(long, conflicts_with_all = ["query", "command", "file", "show"])]
-    library: bool,
-    /// Print the SQL of @NAME instead of running it
-    #[arg(long, requires = "query")]
-    show: bool,
-    /// Folder with queries of your own; may be given several times
-    #[arg(long, value_name = "DIR")]
-    library_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    library: LibraryArgs,
     /// Say how long each statement took
     #[arg(long)]
     timing: bool,
@@ -79,32 +76,28 @@ pub(crate) struct SqlArgs {
     /// Memory a statement's sorts, joins and aggregates may take, such as 512MB
     #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = size)]
     memory: usize,
+    /// Run the statements in a process of its own, which the system limits and which is killed at the limits, as a
+    /// server does
+    #[arg(long)]
+    isolated: bool,
 }
 
 /// Largest file of statements read, in bytes.
 const MAX_SCRIPT: u64 = 10 << 20;
 
 pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
-    if args.library {
-        library::list(app, &app.library(&args.library_dir, &[])?)?;
+    if args.library.list {
+        library::list(app, &app.library(&args.library.folders, &[])?)?;
         return Ok(0);
     }
-    if args.show {
+    if args.library.show {
         return show(app, args);
     }
-    let source = app.source()?;
     let limits = Limits {
         memory_bytes: args.memory,
         time: args.timeout,
         ..Limits::default()
     };
-    let mut session = Session::new(
-        &source,
-        SessionOptions {
-            as_of: args.as_of.clone(),
-            limits,
-        },
-    )?;
     let parameters: Parameters = args.param.iter().cloned().collect();
     let mut settings = Settings {
         format: app.format(),
@@ -115,26 +108,32 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
     };
     let script = match (&args.query, args.command.as_slice(), &args.file) {
         (Some(query), ..) if library::called(query).is_some() => {
+            let (source, mut session) = session(app, args, limits)?;
             let mut asking = Asking {
                 app,
                 source: &source,
                 session: &mut session,
                 settings: &mut settings,
-                folders: &args.library_dir,
+                folders: &args.library.folders,
             };
-            asking.named(query, &parameters, false)?;
+            let filled = asking.filled(query, &parameters, false)?;
+            if args.isolated {
+                let none = Parameters::new();
+                return isolated::run(app, args, limits, &[filled], &none, &mut settings);
+            }
+            asking.ask(&filled)?;
             return Ok(0);
         }
         (Some(query), ..) => query.clone(),
         (None, [], None) if std::io::stdin().is_terminal() => {
-            return shell::run(
-                app,
-                &source,
-                session,
-                settings,
-                parameters,
-                &args.library_dir,
-            );
+            if args.isolated {
+                return Err(Failure::usage(
+                    "--isolated is for statements that are given: with -c, -f or on standard input",
+                ));
+            }
+            let (source, session) = session(app, args, limits)?;
+            let folders = &args.library.folders;
+            return shell::run(app, &source, session, settings, parameters, folders);
         }
         (None, [], None) => read_script(std::io::stdin(), "standard input")?,
         (None, [], Some(path)) if path.as_os_str() == "-" => {
@@ -150,10 +149,24 @@ pub(crate) fn run(app: &App, args: &SqlArgs) -> Result<u8> {
     if statements.is_empty() {
         return Err(Failure::usage("there is no statement to run"));
     }
+    if args.isolated {
+        return isolated::run(app, args, limits, &statements, &parameters, &mut settings);
+    }
+    let (_, mut session) = session(app, args, limits)?;
     for statement in &statements {
         ask(app, &mut session, statement, &parameters, &mut settings)?;
     }
     Ok(0)
+}
+
+fn session(app: &App, args: &SqlArgs, limits: Limits) -> Result<(Arc<Source>, Session)> {
+    let source = app.source()?;
+    let options = SessionOptions {
+        as_of: args.as_of.clone(),
+        limits,
+    };
+    let session = Session::new(&source, options)?;
+    Ok((source, session))
 }
 
 /// How answers are shown; the shell changes it as it goes.
@@ -175,23 +188,33 @@ fn ask(
     settings: &mut Settings,
 ) -> Result<()> {
     let started = Instant::now();
-    let mut options = app.row_options(settings.max_rows, settings.expanded);
-    options.format = settings.format;
-    match &settings.to {
-        None => app.run_statement(session, statement, parameters, options, std::io::stdout())?,
-        Some(file) => {
-            options.is_terminal = false;
-            let file = file.try_clone().map_err(|e| Failure::output(&e))?;
-            app.run_statement(session, statement, parameters, options, file)?
-        }
-    };
+    let (options, out) = settings.target(app)?;
+    app.run_statement(session, statement, parameters, options, out)?;
+    timed(settings, started);
+    Ok(())
+}
+
+impl Settings {
+    /// How the next answer is shown, and where it goes.
+    fn target(&self, app: &App) -> Result<(RowOptions, Box<dyn Write + Send>)> {
+        let mut options = app.row_options(self.max_rows, self.expanded);
+        options.format = self.format;
+        let Some(file) = &self.to else {
+            return Ok((options, Box::new(std::io::stdout())));
+        };
+        options.is_terminal = false;
+        let file = file.try_clone().map_err(|e| Failure::output(&e))?;
+        Ok((options, Box::new(file)))
+    }
+}
+
+fn timed(settings: &Settings, started: Instant) {
     if settings.timing {
         App::say(&format!(
             "Time: {:.3} ms",
             started.elapsed().as_secs_f64() * 1000.0
         ));
     }
-    Ok(())
 }
 
 /// Prints the file of a query.
@@ -202,7 +225,7 @@ fn show(app: &App, args: &SqlArgs) -> Result<u8> {
             "--show prints a query of the library: name it as @NAME",
         ));
     };
-    let all = app.library(&args.library_dir, &[])?;
+    let all = app.library(&args.library.folders, &[])?;
     app.print(&library::entry(app, &all, called?.0)?.text)?;
     Ok(0)
 }
@@ -210,7 +233,7 @@ fn show(app: &App, args: &SqlArgs) -> Result<u8> {
 /// What it takes to ask a query by its name.
 struct Asking<'a> {
     app: &'a App,
-    source: &'a query::Source,
+    source: &'a Source,
     session: &'a mut Session,
     settings: &'a mut Settings,
     folders: &'a [PathBuf],
@@ -220,6 +243,17 @@ impl Asking<'_> {
     /// Runs `@name key=value ...` with the values named beside it and those of `given`, of which
     /// `spare` are taken as far as the query has such parameters.
     fn named(&mut self, line: &str, given: &Parameters, spare: bool) -> Result<()> {
+        let filled = self.filled(line, given, spare)?;
+        self.ask(&filled)
+    }
+
+    fn ask(&mut self, filled: &str) -> Result<()> {
+        let none = Parameters::new();
+        ask(self.app, self.session, filled, &none, self.settings)
+    }
+
+    /// The statement of a query, with its values in their places.
+    fn filled(&mut self, line: &str, given: &Parameters, spare: bool) -> Result<String> {
         let Some(called) = library::called(line) else {
             return Err(Failure::usage(format!("{line:?} is not @NAME")));
         };
@@ -233,14 +267,7 @@ impl Asking<'_> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         values.extend(own);
-        let sql = library::statement(self.app, self.session, self.source, entry, &values)?;
-        ask(
-            self.app,
-            self.session,
-            &sql,
-            &Parameters::new(),
-            self.settings,
-        )
+        library::statement(self.app, self.session, self.source, entry, &values)
     }
 }
 

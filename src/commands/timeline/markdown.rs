@@ -53,7 +53,9 @@ fn escaped(text: &str) -> String {
                 out.push(c);
             }
             '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
+            // What looks like an address would become a link.
+            '/' if out.ends_with(':') => out.push_str("\\/"),
+            '.' if ends_with_www(&out) => out.push_str("\\."),
             '&' => out.push_str("&amp;"),
             c if is_hidden_control(c) => {
                 out.push('\\');
@@ -65,6 +67,11 @@ fn escaped(text: &str) -> String {
     out
 }
 
+fn ends_with_www(text: &str) -> bool {
+    let end = text.len().checked_sub(3).and_then(|from| text.get(from..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("www"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::escaped;
@@ -72,8 +79,8 @@ mod tests {
     #[test]
     fn no_text_becomes_markup() {
         assert_eq!(
-            escaped("a|b\n![x](http://e) <b> `c` *d* _e_ #1"),
-            "a\\|b\\\\n\\!\\[x\\](http://e) &lt;b&gt; \\`c\\` \\*d\\* \\_e\\_ \\#1"
+            escaped("a|b\n![x](http://e) WWW.x <b> `c` *d* _e_ #1"),
+            r"a\|b\\n\!\[x\](http:\//e) WWW\.x &lt;b> \`c\` \*d\* \_e\_ \#1"
         );
         assert_eq!(escaped("Łukasz \u{202e}"), "Łukasz \\\\u{202e}");
     }

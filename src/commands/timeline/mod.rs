@@ -215,10 +215,14 @@ fn deed(row: Record<'_>) -> String {
     said.join(", ")
 }
 
-/// What an entry is about: its kind and its name, or its id where it has none.
+/// What an entry is about: its kind and its name, or its id where it has none. The ends of an edge are
+/// told in its summary.
 fn about(row: Record<'_>) -> (String, String) {
     let kind = row.text("kind").unwrap_or_default().replace('_', " ");
     let id = row.text("object_id").unwrap_or_default();
+    if id.contains('/') {
+        return (kind, String::new());
+    }
     let name = row
         .text("display_name")
         .filter(|name| !model::is_guid(name));

@@ -146,8 +146,7 @@ impl<'f> Graph<'f> {
     /// Whether an edge gives what it seems to: nobody adds members to a group that fills itself, nor
     /// credentials to a managed identity.
     fn counts(&self, relation: Relation, to: Node) -> bool {
-        let traits = self.traits(to);
-        let is_closed = traits.dynamic || traits.synced || traits.managed_identity;
+        let is_closed = matches!(self.traits(to), Traits::Dynamic | Traits::Closed);
         !(is_closed && matches!(relation, Relation::Owner | Relation::EligibleOwner))
     }
 
@@ -201,16 +200,18 @@ impl<'f> Graph<'f> {
     }
 
     fn add_role(&mut self, node: Node, role: Node, scope: &str) {
-        let Traits {
-            over_applications,
-            over_service_principals,
-            ..
-        } = self.traits(role);
+        let Traits::Over {
+            applications,
+            service_principals,
+        } = self.traits(role)
+        else {
+            return;
+        };
         let Some(object) = scope_object(scope) else {
-            if over_applications {
+            if applications {
                 self.over_applications.push(node);
             }
-            if over_service_principals {
+            if service_principals {
                 self.over_service_principals.push(node);
             }
             return;
@@ -219,10 +220,8 @@ impl<'f> Graph<'f> {
             return;
         };
         let is_over = match self.sorts[object as usize] {
-            Sort::Application => over_applications,
-            Sort::ServicePrincipal => {
-                over_service_principals && !self.traits(object).managed_identity
-            }
+            Sort::Application => applications,
+            Sort::ServicePrincipal => service_principals && self.takes_credentials(object),
             _ => false,
         };
         if is_over {
@@ -236,6 +235,10 @@ impl<'f> Graph<'f> {
     fn traits(&self, node: Node) -> Traits {
         self.object(node)
             .map_or_else(Traits::default, |told| told.traits)
+    }
+
+    fn takes_credentials(&self, principal: Node) -> bool {
+        self.traits(principal) != Traits::Closed
     }
 
     /// What was read about an object that existed.
@@ -252,7 +255,7 @@ impl<'f> Graph<'f> {
 
     /// Whether a group is filled by its rule.
     pub(crate) fn is_dynamic(&self, node: Node) -> bool {
-        self.traits(node).dynamic
+        self.traits(node) == Traits::Dynamic
     }
 
     /// Hands over the edges that lead to a node. `narrow`: of a group, members that are groups
@@ -269,7 +272,7 @@ impl<'f> Graph<'f> {
         }
         let (powers, relation): (&[Node], _) = match self.sorts[to as usize] {
             Sort::Application => (&self.over_applications, Relation::AddsCredentials),
-            Sort::ServicePrincipal if !self.traits(to).managed_identity => {
+            Sort::ServicePrincipal if self.takes_credentials(to) => {
                 (&self.over_service_principals, Relation::AddsCredentials)
             }
             Sort::Role if self.is_tenant_role(to) => (&self.grant_roles, Relation::Grants),

@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(ids.object("0b9c3a4e-0000-4000-8000-00000000000f"), upper);
         assert_eq!(ids.text(upper), "0b9c3a4e-0000-4000-8000-00000000000f");
         let location = ids.object("HQ-1");
-        assert_eq!(ids.find("hq-1"), Some(location));
-        assert_eq!(ids.find("hq-2"), None);
+        assert_eq!(ids.find("HQ-1"), Some(location));
+        assert_eq!(ids.find("HQ-2"), None);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! What counts as access, and why, is said where it is decided:
 //!
 //! - `telling` names the kinds that are read, and which of them is believed when several tell the same.
-//! - `reading` turns their rows into `facts`. Schedules count while they are in force.
+//! - `reading`, `objects` and `holding` turn their rows into `facts`. Schedules count while they are in
+//!   force.
 //! - `graph` leaves out owners of groups that fill themselves and of managed identities, joins app
 //!   registrations with their service principals, and knows which roles and permissions of Microsoft
 //!   Graph let their holders take more.
@@ -19,13 +20,19 @@ mod asked;
 mod chains;
 mod facts;
 mod graph;
+mod holding;
 mod ids;
 mod naming;
+mod objects;
 mod privilege;
 mod question;
 mod reading;
+mod schedule;
 mod search;
+mod shown;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use asked::Span;
 pub(crate) use chains::{Step, shortest};

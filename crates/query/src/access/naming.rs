@@ -1,17 +1,15 @@
-//! Which object or privilege is meant by a name, and what objects are called in answers.
+//! Which object or privilege is meant by a name.
 
 use std::collections::BTreeSet;
 
 use super::ids::Node;
-use super::privilege::{Privilege, scope_object};
+use super::privilege::Privilege;
 use super::question::Known;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 
 /// Candidates listed for an ambiguous name.
 const LISTED: usize = 10;
-/// What `on_behalf_of` says of a delegated permission for everybody: Graph's own word.
-const ALL_USERS: &str = "AllPrincipals";
 /// Kinds that are no kinds of objects, but words that a privilege may be introduced with.
 const PERMISSIONS: [&str; 3] = [
     "permission",
@@ -27,7 +25,8 @@ pub(crate) struct Name<'t> {
     text: &'t str,
     /// The kind before the colon, by its own name.
     kind: Option<&'t str>,
-    name: &'t str,
+    /// What follows it.
+    rest: &'t str,
 }
 
 impl<'t> Name<'t> {
@@ -35,7 +34,7 @@ impl<'t> Name<'t> {
         let whole = Self {
             text,
             kind: None,
-            name: text,
+            rest: text,
         };
         let Some((kind, name)) = text.split_once(':') else {
             return whole;
@@ -45,7 +44,7 @@ impl<'t> Name<'t> {
             Some(kind) => Self {
                 text,
                 kind: Some(kind),
-                name,
+                rest: name,
             },
             None => whole,
         }
@@ -53,7 +52,7 @@ impl<'t> Name<'t> {
 
     /// The value a permission would have, in lower case.
     pub(crate) fn value(&self) -> String {
-        self.name.to_lowercase()
+        self.rest.to_lowercase()
     }
 
     fn may_be(&self, kind: &str) -> bool {
@@ -69,9 +68,18 @@ impl<'t> Name<'t> {
     pub(crate) fn unknown(&self, what: &str) -> Error {
         Error::NotFound(format!(
             "no {what} is called {:?} at that time: try entrace find {:?}",
-            self.text, self.name
+            self.text, self.rest
         ))
     }
+}
+
+/// Kinds as a sentence names them: `user, group or service principal`.
+fn any_of(kinds: &[&str]) -> String {
+    let names = match kinds {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => kinds.concat(),
+    };
+    names.replace('_', " ")
 }
 
 /// Whether there was such an object at another time, as far as the session may know.
@@ -108,22 +116,22 @@ impl Known<'_> {
                 "{:?} is a {}: wanted is {}",
                 name.text,
                 kind.replace('_', " "),
-                kinds.join(" or ").replace('_', " ")
+                any_of(kinds)
             )));
         }
         if let Some(node) = self.matching(name, kinds)? {
             return Ok(Some(node));
         }
         // A deleted object is named by edges, or was there at another time.
-        if let Some(node) = self.facts.ids.find(name.name) {
-            if self.told(node).is_none() && self.facts.privilege_of(node).is_none() {
-                return Ok(Some(node));
-            }
+        let unknown = self.facts.ids.find(name.rest);
+        let unknown = unknown.filter(|node| self.told(*node).is_none());
+        if unknown.is_some() {
+            return Ok(unknown);
         }
         if existed(scope, name, kinds)? {
             return Ok(None);
         }
-        Err(name.unknown(&kinds.join(" or ").replace('_', " ")))
+        Err(name.unknown(&any_of(kinds)))
     }
 
     /// The one object that bears a name.
@@ -148,19 +156,19 @@ impl Known<'_> {
 
     /// Whether an object is called so by what was said last of it.
     fn bears(&self, node: Node, name: Name<'_>) -> bool {
-        if self.facts.ids.find(name.name) == Some(node) {
+        if self.facts.ids.find(name.rest) == Some(node) {
             return true;
         }
         self.told(node).is_some_and(|told| {
             let is_it = |text: &Option<Box<str>>| {
                 text.as_ref()
-                    .is_some_and(|text| text.eq_ignore_ascii_case(name.name))
+                    .is_some_and(|text| text.eq_ignore_ascii_case(name.rest))
             };
             is_it(&told.display)
                 || is_it(&told.user_principal_name)
                 || told
                     .app
-                    .is_some_and(|app| self.facts.ids.find(name.name) == Some(app))
+                    .is_some_and(|app| self.facts.ids.find(name.rest) == Some(app))
         })
     }
 
@@ -197,8 +205,8 @@ impl Known<'_> {
             return Err(Error::Ambiguous {
                 name: name.text.to_owned(),
                 candidates: vec![
-                    format!("role:{}", name.name),
-                    format!("permission:{}", name.name),
+                    format!("role:{}", name.rest),
+                    format!("permission:{}", name.rest),
                 ],
             });
         }
@@ -216,7 +224,7 @@ impl Known<'_> {
             || facts
                 .app_role_values
                 .values()
-                .any(|value| value.eq_ignore_ascii_case(name.name));
+                .any(|value| value.eq_ignore_ascii_case(name.rest));
         if nodes.is_empty() && !is_declared {
             return Err(name.unknown("role or permission"));
         }
@@ -239,7 +247,7 @@ impl Known<'_> {
             return Err(self.ambiguous(name, &several));
         }
         // A role that nothing was read about can be meant by its id.
-        if let Some(node) = self.facts.ids.find(name.name) {
+        if let Some(node) = self.facts.ids.find(name.rest) {
             let mut held = self.facts.privileges();
             if held.any(|(_, held)| matches!(held, Privilege::Role { role, .. } if *role == node)) {
                 roles.insert(node);
@@ -253,14 +261,14 @@ impl Known<'_> {
             name.kind
                 .is_none_or(|wanted| wanted == kind || wanted == "permission")
         };
-        let id = self.facts.ids.find(name.name);
+        let id = self.facts.ids.find(name.rest);
         let is_meant = |privilege: &Privilege| match privilege {
             Privilege::Role { .. } => false,
             // Of delegated permissions only those with the value were read.
             Privilege::Delegated { .. } => may_be(privilege.kind()),
             Privilege::AppRole { app_role, .. } => {
                 let value = self.value_of(privilege);
-                let is_value = value.is_some_and(|value| value.eq_ignore_ascii_case(name.name));
+                let is_value = value.is_some_and(|value| value.eq_ignore_ascii_case(name.rest));
                 may_be(privilege.kind()) && (is_value || id == Some(*app_role))
             }
         };
@@ -269,123 +277,5 @@ impl Known<'_> {
             .privileges()
             .filter(|(_, privilege)| is_meant(privilege));
         meant.map(|(node, _)| node).collect()
-    }
-
-    fn value_of<'a>(&'a self, privilege: &'a Privilege) -> Option<&'a str> {
-        match privilege {
-            Privilege::AppRole { resource, app_role } => {
-                let values = &self.facts.app_role_values;
-                values.get(&(*resource, *app_role)).map(|value| &**value)
-            }
-            Privilege::Delegated { value, .. } => Some(value),
-            Privilege::Role { .. } => None,
-        }
-    }
-
-    /// What a privilege is called.
-    pub(crate) fn privilege_name<'a>(&'a self, privilege: &'a Privilege) -> Option<&'a str> {
-        match privilege {
-            Privilege::Role { role, .. } => self.display(*role),
-            _ => self.value_of(privilege),
-        }
-    }
-
-    /// Id of a role's definition, or of an app role.
-    pub(crate) fn privilege_id(&self, privilege: &Privilege) -> Option<String> {
-        match privilege {
-            Privilege::Role { role, .. } => Some(self.facts.ids.text(*role)),
-            Privilege::AppRole { app_role, .. } => Some(self.facts.ids.text(*app_role)),
-            Privilege::Delegated { .. } => None,
-        }
-    }
-
-    /// Where a role holds, or the id of a permission's resource.
-    pub(crate) fn scope(&self, privilege: &Privilege) -> String {
-        match privilege {
-            Privilege::Role { scope, .. } => scope.to_string(),
-            other => self.facts.ids.text(other.owner()),
-        }
-    }
-
-    /// What the scope is called.
-    pub(crate) fn scope_name(&self, privilege: &Privilege) -> Option<&str> {
-        match privilege {
-            Privilege::Role { scope, .. } => {
-                self.display(self.facts.ids.find(scope_object(scope)?)?)
-            }
-            other => self.display(other.owner()),
-        }
-    }
-
-    /// In whose name a delegated permission is used.
-    pub(crate) fn on_behalf_of(&self, privilege: &Privilege) -> Option<String> {
-        let Privilege::Delegated { user, .. } = privilege else {
-            return None;
-        };
-        Some(match user {
-            None => ALL_USERS.to_owned(),
-            Some(user) => {
-                let name = self
-                    .told(*user)
-                    .and_then(|told| told.user_principal_name.as_deref());
-                name.map_or_else(|| self.facts.ids.text(*user), str::to_owned)
-            }
-        })
-    }
-
-    /// What an object is called, where it is known.
-    pub(crate) fn display(&self, node: Node) -> Option<&str> {
-        self.told(node)?.display.as_deref()
-    }
-
-    /// What a node is called. A permission without a name is that to use its resource at all.
-    pub(crate) fn name(&self, node: Node) -> Option<String> {
-        let Some(privilege) = self.facts.privilege_of(node) else {
-            return self.display(node).map(str::to_owned);
-        };
-        let name = self.privilege_name(privilege).map(str::to_owned);
-        let is_role = matches!(privilege, Privilege::Role { .. });
-        name.or_else(|| {
-            Some(format!("access to {}", self.display(privilege.owner())?)).filter(|_| !is_role)
-        })
-    }
-
-    /// An object, and if it is a resource all permissions on it: to hold one is to reach it.
-    pub(crate) fn with_app_roles(&self, object: Node) -> Vec<Node> {
-        let of = |privilege: &Privilege| matches!(privilege, Privilege::AppRole { resource, .. } if *resource == object);
-        let permissions = self
-            .facts
-            .privileges()
-            .filter(|(_, privilege)| of(privilege));
-        std::iter::once(object)
-            .chain(permissions.map(|(node, _)| node))
-            .collect()
-    }
-
-    /// The id of a node.
-    pub(crate) fn id(&self, node: Node) -> String {
-        match self.facts.privilege_of(node) {
-            Some(privilege) => self
-                .privilege_id(privilege)
-                .unwrap_or_else(|| self.facts.ids.text(privilege.owner())),
-            None => self.facts.ids.text(node),
-        }
-    }
-
-    /// The kind of a node, if something is known about it.
-    pub(crate) fn kind(&self, node: Node) -> Option<&'static str> {
-        match self.facts.privilege_of(node) {
-            Some(privilege) => Some(privilege.kind()),
-            None => self.told(node).map(|told| told.kind()),
-        }
-    }
-
-    /// Names as JSON text.
-    pub(crate) fn path(&self, nodes: &[Node]) -> String {
-        let names: Vec<String> = nodes
-            .iter()
-            .map(|node| self.name(*node).unwrap_or_else(|| self.id(*node)))
-            .collect();
-        serde_json::Value::from(names).to_string()
     }
 }

@@ -181,9 +181,10 @@ impl<'s> Moments<'s> {
     pub(crate) fn at(&mut self, snapshot: &Snapshot) -> Result<Moment> {
         let mut alive = Vec::with_capacity(TELLING.len());
         for telling in &TELLING {
-            alive.push(match self.is_used(telling, snapshot)? {
-                true => self.state(telling.kind, snapshot)?,
-                false => None,
+            alive.push(if self.is_used(telling, snapshot)? {
+                self.state(telling.kind, snapshot)?
+            } else {
+                None
             });
         }
         Ok(Moment {

@@ -4,6 +4,9 @@
 //! `operationType` says `Update` of memberships and credentials alike. Names as in Microsoft's list of
 //! audit activities; those of services we do not know are read by their verb.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use catalog::{Kind, Relationship};
 
 /// What is done.
@@ -31,6 +34,16 @@ pub(crate) struct Activity {
     pub(crate) noun: String,
     /// The whole name in lower case.
     pub(crate) name: String,
+    about: About,
+}
+
+/// The kinds a noun is a word for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Kinds(&'static [&'static str]),
+    /// Every kind of policy.
+    Policies,
+    Unknown,
 }
 
 /// Activities whose names do not say what they do; matched from the beginning of the name.
@@ -212,6 +225,7 @@ impl Activity {
         let (operation, noun) = understood(&name, operation_type);
         Self {
             operation,
+            about: about(&noun),
             noun,
             name,
         }
@@ -220,19 +234,11 @@ impl Activity {
     /// Whether what it is done to is of a kind; `None` where the noun is not known.
     pub(crate) fn is_about(&self, kind: &Kind) -> Option<bool> {
         let living = kind.name.strip_prefix("deleted_").unwrap_or(kind.name);
-        if let Some((_, kinds)) = NOUNS.iter().find(|(noun, _)| *noun == self.noun) {
-            return Some(kinds.contains(&living));
+        match self.about {
+            About::Kinds(kinds) => Some(kinds.contains(&living)),
+            About::Policies => Some(living.ends_with("_policy")),
+            About::Unknown => None,
         }
-        if self.noun == "policy" {
-            return Some(living.ends_with("_policy"));
-        }
-        if kind.title.eq_ignore_ascii_case(&self.noun) {
-            return Some(true);
-        }
-        let is_another = catalog::kinds()
-            .iter()
-            .any(|other| other.title.eq_ignore_ascii_case(&self.noun));
-        is_another.then_some(false)
     }
 
     /// Whether it joins the ends of such a relationship.
@@ -250,7 +256,10 @@ impl Activity {
             _ => &[],
         };
         let is_said = words.iter().any(|word| self.noun.contains(word));
-        (is_said && !self.noun.contains("eligible")) || self.announces(kind)
+        let is_other = ["eligible", "requested"]
+            .iter()
+            .any(|word| self.noun.contains(word));
+        (is_said || self.announces(kind)) && !is_other
     }
 
     /// Whether it joins what a grant joins.
@@ -287,6 +296,23 @@ impl Activity {
     /// Whether it updates any property of whatever it names, so that only its list tells which.
     pub(crate) fn is_plain_update(&self) -> bool {
         self.operation == Operation::Update && self.name == format!("update {}", self.noun)
+    }
+}
+
+/// The kinds a noun stands for: Microsoft's words, or a kind's title.
+fn about(noun: &str) -> About {
+    static TITLES: LazyLock<HashMap<String, [&'static str; 1]>> = LazyLock::new(|| {
+        let titled = |kind: &&'static Kind| (kind.title.to_lowercase(), [kind.name]);
+        catalog::kinds().iter().map(titled).collect()
+    });
+    if let Some((_, kinds)) = NOUNS.iter().find(|(known, _)| *known == noun) {
+        About::Kinds(kinds)
+    } else if noun == "policy" {
+        About::Policies
+    } else {
+        TITLES
+            .get(noun)
+            .map_or(About::Unknown, |kind| About::Kinds(kind))
     }
 }
 
@@ -521,6 +547,19 @@ mod tests {
         ));
         assert!(grants("Consent to application", "oauth2_permission_grant"));
         assert!(!grants("Add member to group", "role_assignment"));
+    }
+
+    #[test]
+    fn a_request_joins_nothing_yet() {
+        let role = kind("directory_role_member");
+        let catalog::Shape::Relationship(relationship) = role.shape else {
+            panic!("a membership is a relationship")
+        };
+        let joins = |name: &str| Activity::new(name, None).joins(role, &relationship);
+        assert!(joins("Add member to role"));
+        assert!(joins("Add member to role completed (PIM activation)"));
+        assert!(!joins("Add member to role requested (PIM activation)"));
+        assert!(!joins("Add eligible member to role"));
     }
 
     #[test]

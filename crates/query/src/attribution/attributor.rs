@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use model::{Change, Parser};
 use roaring::RoaringBitmap;
-use store::{Snapshot, SnapshotNumber, StoredKind};
+use store::{CoverageState, KindNumber, Snapshot, SnapshotNumber, StoredKind};
 
 use super::addresses::Addresses;
 use super::decision::{Attribution, together};
@@ -25,11 +25,21 @@ pub(crate) struct Modified<'c> {
     pub(crate) change: &'c Change,
 }
 
+/// What of a change no event explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unexplained {
+    /// That the object came or went.
+    Object,
+    /// These of its properties.
+    Properties(Vec<String>),
+}
+
 /// When a kind was read for a snapshot.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    is_complete: bool,
 }
 
 /// Explains changes up to a horizon.
@@ -39,6 +49,7 @@ pub(crate) struct Attributor<'s> {
     log: AuditLog<'s>,
     addresses: Option<Addresses<'s>>,
     readings: HashMap<SnapshotNumber, HashMap<String, Reading>>,
+    known: HashMap<(KindNumber, SnapshotNumber), Timestamp>,
     /// Roles by the id of their template, and the other way round.
     roles: Option<HashMap<String, String>>,
 }
@@ -55,6 +66,7 @@ impl<'s> Attributor<'s> {
             log: AuditLog::new(source, horizon),
             addresses: wants_addresses.then(|| Addresses::new(source, horizon)),
             readings: HashMap::new(),
+            known: HashMap::new(),
             roles: None,
         }
     }
@@ -123,6 +135,46 @@ impl<'s> Attributor<'s> {
         Ok(all)
     }
 
+    /// What no event explains of these changes; `None` where everything is explained, or is drift.
+    pub(crate) fn unexplained(
+        &mut self,
+        kind: &StoredKind,
+        rows: &[&ObjectChange],
+        names: &HashMap<u32, Named>,
+    ) -> Result<Vec<Option<Unexplained>>> {
+        let parts = modified(self.source, kind, rows)?;
+        let comparison = Comparison::of(&kind.name);
+        let subjects = self.subjects(kind, rows, names)?;
+        let mut all = Vec::with_capacity(rows.len());
+        for (row, subject) in rows.iter().zip(&subjects) {
+            // Nothing names a change of an object whose person was erased.
+            let Some(subject) = subject else {
+                all.push(None);
+                continue;
+            };
+            let deed = match row.change_type {
+                ChangeType::Added | ChangeType::Restored => Deed::Added,
+                ChangeType::Removed => Deed::Removed,
+                ChangeType::Modified => {
+                    let mut paths = Vec::new();
+                    for change in parts.get(&row.delta).into_iter().flatten() {
+                        let is_told = comparison.is_drift(&change.path)
+                            || self.explain(kind, row, subject, Deed::Modified(change))?
+                                != Attribution::None;
+                        if !is_told {
+                            paths.push(change.path.clone());
+                        }
+                    }
+                    all.push((!paths.is_empty()).then_some(Unexplained::Properties(paths)));
+                    continue;
+                }
+            };
+            let by = self.explain(kind, row, subject, deed)?;
+            all.push((by == Attribution::None).then_some(Unexplained::Object));
+        }
+        Ok(all)
+    }
+
     /// Says from where an actor acted.
     fn locate(&mut self, by: &mut Attribution) -> Result<()> {
         if let (Attribution::By(by), Some(addresses)) = (by, &mut self.addresses) {
@@ -174,15 +226,12 @@ impl<'s> Attributor<'s> {
         subject: &Subject,
         deed: Deed<'_>,
     ) -> Result<Attribution> {
-        // What happened while a kind was read may be in that reading, or in the next.
-        let from = match row.previous {
-            Some(previous) => self.reading(previous, &kind.name)?.from,
-            None => None,
+        let after = match (row.previous, row.after) {
+            (Some(previous), Some(after)) => Some(self.known_since(kind, previous)?.min(after)),
+            _ => None,
         };
+        // What happened while a kind was read may be in that reading, or in the next.
         let to = self.reading(row.snapshot, &kind.name)?.to;
-        let after = row
-            .after
-            .map(|after| from.map_or(after, |from| from.min(after)));
         let before = to.map_or(row.before, |to| to.max(row.before));
         let mut lists: Vec<_> = subject
             .ids()
@@ -211,6 +260,28 @@ impl<'s> Attributor<'s> {
         Ok(Attribution::of(&candidates))
     }
 
+    /// Since when what a statement lacks is known to have come later: since the last time the whole kind
+    /// was read. One that was read in part says nothing of what it did not read.
+    fn known_since(&mut self, kind: &StoredKind, statement: SnapshotNumber) -> Result<Timestamp> {
+        if let Some(known) = self.known.get(&(kind.number, statement)) {
+            return Ok(*known);
+        }
+        let changes = self.source.changes(kind.number, None)?;
+        let statements = changes.iter().map(|change| change.snapshot).rev();
+        let mut since = self.source.taken_at(statement);
+        for earlier in statements.skip_while(|number| *number != statement) {
+            let reading = self.reading(earlier, &kind.name)?;
+            since = reading
+                .from
+                .unwrap_or_else(|| self.source.taken_at(earlier));
+            if reading.is_complete {
+                break;
+            }
+        }
+        self.known.insert((kind.number, statement), since);
+        Ok(since)
+    }
+
     fn reading(&mut self, snapshot: SnapshotNumber, kind: &str) -> Result<Reading> {
         if !self.readings.contains_key(&snapshot) {
             let record = self.source.archive.record(snapshot)?;
@@ -218,6 +289,7 @@ impl<'s> Attributor<'s> {
                 let reading = Reading {
                     from: entry.coverage.read_from,
                     to: entry.coverage.read_to,
+                    is_complete: entry.coverage.state == CoverageState::Complete,
                 };
                 (entry.kind, reading)
             });
@@ -230,6 +302,7 @@ impl<'s> Attributor<'s> {
         Ok(reading.copied().unwrap_or(Reading {
             from: None,
             to: None,
+            is_complete: false,
         }))
     }
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::addresses::Address;
 use super::event::{Actor, AuditEvent};
 use super::evidence::Strength;
@@ -54,6 +52,15 @@ impl Attribution {
         })
     }
 
+    /// What an event tells by itself.
+    pub(crate) fn told_by(event: &Arc<AuditEvent>, address: Option<Address>) -> Self {
+        Self::By(By {
+            event: Arc::clone(event),
+            is_exact: true,
+            address,
+        })
+    }
+
     pub(crate) fn confidence(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -70,18 +77,9 @@ impl Attribution {
         }
     }
 
+    /// Who it was, as the event says.
     pub(crate) fn actor(&self) -> Option<&Actor> {
         Some(&self.by()?.event.actor)
-    }
-
-    /// From where it was done, if that was looked for and found.
-    pub(crate) fn ip(&self) -> Option<&str> {
-        Some(self.by()?.address.as_ref()?.ip.as_str())
-    }
-
-    /// When it was done, if an event says so.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
-        Some(self.by()?.event.time)
     }
 }
 
@@ -121,6 +119,7 @@ pub(crate) fn together<'a>(parts: impl Iterator<Item = &'a Attribution>) -> Attr
 mod tests {
     use super::*;
     use crate::attribution::activity::Activity;
+    use crate::attribution::event::Actor;
 
     fn event(second: i64, actor: &str) -> Arc<AuditEvent> {
         Arc::new(AuditEvent {
@@ -138,9 +137,10 @@ mod tests {
     }
 
     fn said(of: &Attribution) -> (&str, Option<&str>) {
+        let by = of.by();
         (
             of.confidence(),
-            of.actor().and_then(|actor| actor.id.as_deref()),
+            by.and_then(|by| by.event.actor.id.as_deref()),
         )
     }
 

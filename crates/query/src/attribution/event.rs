@@ -64,7 +64,7 @@ pub(crate) struct Told {
 /// An object an event names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// In lower case.
+    /// As keys hold it: a GUID in lower case.
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
     /// `User`, `Group`, `Policy` ...

@@ -61,27 +61,30 @@ pub(crate) fn strength(event: &AuditEvent, subject: &Subject, deed: Deed<'_>) ->
     }
 }
 
+/// The target with an id. Some objects are named by what Graph uses as their id, and the log as their
+/// name: domains, for one.
+fn target_of<'e>(event: &'e AuditEvent, id: &str) -> Option<&'e Target> {
+    let is_named = |target: &&Target| {
+        let name = target.name.as_deref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(id))
+    };
+    event.target(id).or_else(|| {
+        let named = event.targets.iter().find(is_named);
+        named.filter(|_| !model::is_guid(id))
+    })
+}
+
 /// An event that names the object itself.
 fn own(event: &AuditEvent, subject: &Subject, deed: Deed<'_>) -> Option<Strength> {
     let id = subject.own.as_deref()?;
     let is_about = subject.kind.and_then(|kind| event.activity.is_about(kind));
-    let target = match event.target(id) {
-        Some(target) => target,
-        // Some objects are named by what Graph uses as their id, and the log as their name.
-        None if !model::is_guid(id) && is_about == Some(true) => {
-            event.targets.iter().find(|target| {
-                let name = target.name.as_deref();
-                name.is_some_and(|name| name.eq_ignore_ascii_case(id))
-            })?
-        }
-        None => return None,
-    };
+    let target = target_of(event, id)?;
     if is_about == Some(false) || (!model::is_guid(id) && is_about.is_none()) {
         return None;
     }
     match (deed, event.activity.operation) {
-        (Deed::Added, Operation::Create | Operation::Restore) => Some(Strength::Proven),
-        (Deed::Removed, Operation::Delete) => Some(Strength::Proven),
+        (Deed::Added, Operation::Create | Operation::Restore)
+        | (Deed::Removed, Operation::Delete) => Some(Strength::Proven),
         (Deed::Removed, Operation::Purge) => {
             // What is purged had gone before, where there is a recycle bin.
             let has_bin = subject.kind.is_some_and(|kind| kind.soft_delete.is_some());
@@ -328,7 +331,7 @@ fn grant(
             }
         }
         (Deed::Added, Operation::Link) | (Deed::Removed, Operation::Unlink) => {
-            let only = |end: &&&Known| named(*end) && names_nothing_else(event, end);
+            let only = |end: &&&Known| named(end) && names_nothing_else(event, end);
             all.iter().find(only).map(|_| Strength::Possible)
         }
         _ => gone,
@@ -356,7 +359,7 @@ fn child(
     let target = parents
         .iter()
         .rev()
-        .find_map(|parent| event.target(parent))?;
+        .find_map(|parent| target_of(event, parent))?;
     let operation = event.activity.operation;
     let gone = gone_with(event, &[&known], deed).or_else(|| {
         // What every such object has is made with it.

@@ -10,7 +10,7 @@ use store::{Snapshot, StoredKind};
 
 use super::activity::Activity;
 use super::event::AuditEvent;
-use crate::columns::Origin;
+use crate::columns::{KindColumn, Origin};
 use crate::error::Result;
 use crate::source::Source;
 use crate::tables::written;
@@ -90,7 +90,7 @@ impl<'s> AuditLog<'s> {
             return Ok(Events::default());
         };
         let mut wanted = RoaringBitmap::new();
-        for (name, versions) in self.activities(&stored)? {
+        for (name, versions) in self.activities()? {
             let activity = Activity::new(name, None);
             if activity.is_about(kind) == Some(true) || activity.announces(kind) {
                 wanted |= versions;
@@ -160,37 +160,56 @@ impl<'s> AuditLog<'s> {
         Arc::new(events)
     }
 
-    fn activities(&mut self, kind: &StoredKind) -> Result<&HashMap<String, RoaringBitmap>> {
+    /// When the events up to the horizon happened, in the order of time.
+    pub(crate) fn times(&self) -> Result<Vec<Timestamp>> {
+        let mut times = Vec::new();
+        self.column("activityDateTime", |_, time| {
+            let time = model::parse_time(time).ok();
+            times.extend(time.filter(|time| self.last.is_none_or(|last| *time <= last)));
+        })?;
+        times.sort_unstable();
+        Ok(times)
+    }
+
+    fn activities(&mut self) -> Result<&HashMap<String, RoaringBitmap>> {
         if self.activities.is_none() {
             let mut activities: HashMap<String, RoaringBitmap> = HashMap::new();
-            let projection = self.source.columns(kind)?;
-            let column = projection.schema.columns.iter().position(|column| {
-                matches!(column.origin, Origin::Property("activityDisplayName", _))
-            });
-            let all: RoaringBitmap = (0..kind.versions).collect();
-            let columns: Vec<usize> = column.into_iter().collect();
-            projection.scan(&self.source.archive, &all, &columns, None, &mut |rows| {
-                let Some(names) = rows.columns.first() else {
-                    return Ok(());
-                };
-                for (row, ordinal) in rows.ordinals.values().iter().enumerate() {
-                    let Some(name) = written(names, row) else {
-                        continue;
-                    };
-                    match activities.get_mut(name.as_ref()) {
-                        Some(versions) => {
-                            versions.insert(*ordinal);
-                        }
-                        None => {
-                            activities.insert(name.into_owned(), RoaringBitmap::from([*ordinal]));
-                        }
+            self.column("activityDisplayName", |ordinal, name| {
+                match activities.get_mut(name) {
+                    Some(versions) => {
+                        versions.insert(ordinal);
+                    }
+                    None => {
+                        activities.insert(name.to_owned(), RoaringBitmap::from([ordinal]));
                     }
                 }
-                Ok(())
             })?;
             self.activities = Some(activities);
         }
         Ok(self.activities.get_or_insert_default())
+    }
+
+    /// One property of all events, without reading the events.
+    fn column(&self, property: &str, mut each: impl FnMut(u32, &str)) -> Result<()> {
+        let Some(kind) = &self.kind else {
+            return Ok(());
+        };
+        let projection = self.source.columns(kind)?;
+        let is_it = |column: &KindColumn| matches!(column.origin, Origin::Property(name, _) if name == property);
+        let column = projection.schema.columns.iter().position(is_it);
+        let columns: Vec<usize> = column.into_iter().collect();
+        let all: RoaringBitmap = (0..kind.versions).collect();
+        projection.scan(&self.source.archive, &all, &columns, None, &mut |rows| {
+            let Some(values) = rows.columns.first() else {
+                return Ok(());
+            };
+            for (row, ordinal) in rows.ordinals.values().iter().enumerate() {
+                if let Some(value) = written(values, row) {
+                    each(*ordinal, &value);
+                }
+            }
+            Ok(())
+        })
     }
 }
 

@@ -119,14 +119,14 @@ impl Subject {
         ids
     }
 
-    /// Whether only the name of an activity leads to its events: the log has no id for it.
+    /// Whether the name of an activity leads to events that no id leads to.
     pub(super) fn is_found_by_activity(&self) -> bool {
+        let is_other = |id: &String| !model::is_guid(id);
         self.kind.is_some()
-            && match self.form {
+            && match &self.form {
                 Form::Single => true,
-                Form::Object | Form::Child { .. } => {
-                    self.own.as_ref().is_none_or(|own| !model::is_guid(own))
-                }
+                Form::Object => self.own.as_ref().is_none_or(is_other),
+                Form::Child { parents } => parents.iter().any(is_other),
                 _ => false,
             }
     }
@@ -165,7 +165,7 @@ fn form(kind: &'static Kind, parts: &[&str], payload: Option<&str>) -> Form {
 fn grant(kind: &'static Kind, payload: Option<&str>) -> Form {
     let mut parser = Parser::new();
     let document = payload.and_then(|payload| parser.parse_text(payload).ok());
-    let root = document.map(|document| document.root());
+    let root = document.map(model::Document::root);
     let id = |path: &str| {
         let value = path
             .split('.')

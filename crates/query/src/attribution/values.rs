@@ -30,20 +30,14 @@ pub(super) fn verdict(told: &Told, rest: &str, change: &Change) -> Verdict {
         return Verdict::Unsaid;
     }
     let (old, new) = (decoded(told.old.as_deref()), decoded(told.new.as_deref()));
-    let (old, new) = match (at(&old, rest), at(&new, rest)) {
-        (Found::Value(old), Found::Value(new)) => (old, new),
-        (Found::Text(was), Found::Text(is)) => return presence(was, is, change),
-        (Found::Value(Value::Null), Found::Text(is)) => return presence(false, is, change),
-        (Found::Text(was), Found::Value(Value::Null)) => return presence(was, false, change),
-        _ => return Verdict::Unclear,
-    };
-    if equal(&old, &new) == Some(true) {
-        return Verdict::Another;
-    }
-    match equal(&new, &decoded_json(change.new.as_deref())) {
-        Some(true) => Verdict::Same,
-        Some(false) => Verdict::Another,
-        None => Verdict::Unclear,
+    match (at(&old, rest), at(&new, rest)) {
+        (Found::Text(was), Found::Text(is)) => presence(was, is, change),
+        (Found::Nothing, Found::Text(is)) => presence(false, is, change),
+        (Found::Text(was), Found::Nothing) => presence(was, false, change),
+        // What has no such member on either side is written in another form.
+        (Found::Nothing, Found::Nothing) if !rest.is_empty() => by_id(told, rest, change),
+        (Found::Nowhere, _) | (_, Found::Nowhere) => by_id(told, rest, change),
+        (old, new) => of_values(&old.value(), &new.value(), change),
     }
 }
 
@@ -57,10 +51,40 @@ pub(super) fn verdict_of_whole(told: &Told, change: &Change) -> Verdict {
             .as_object()
             .is_some_and(|object| object.contains_key(top))
     };
-    if shows(&old) || shows(&new) {
-        verdict(told, &change.path, change)
-    } else {
-        Verdict::Unclear
+    match (at(&old, &change.path), at(&new, &change.path)) {
+        _ if !shows(&old) && !shows(&new) => Verdict::Unclear,
+        (Found::Nowhere | Found::Text(_), _) | (_, Found::Nowhere | Found::Text(_)) => {
+            Verdict::Unclear
+        }
+        (old, new) => of_values(&old.value(), &new.value(), change),
+    }
+}
+
+fn of_values(old: &Value, new: &Value, change: &Change) -> Verdict {
+    if equal(old, new) == Some(true) {
+        return Verdict::Another;
+    }
+    match equal(new, &decoded_json(change.new.as_deref())) {
+        Some(true) => Verdict::Same,
+        Some(false) => Verdict::Another,
+        None => Verdict::Unclear,
+    }
+}
+
+/// An element whose id is written somewhere in a form of the log's own: whether it came or went.
+fn by_id(told: &Told, rest: &str, change: &Change) -> Verdict {
+    let id = rest
+        .strip_suffix(']')
+        .and_then(|rest| rest.rsplit_once('='))
+        .map(|(_, id)| id)
+        .filter(|id| model::is_guid(id));
+    let Some(id) = id else {
+        return Verdict::Unclear;
+    };
+    let is_in = |text: &Option<String>| text.as_deref().is_some_and(|text| contains(text, id));
+    match (is_in(&told.old), is_in(&told.new)) {
+        (was, is) if was == is => Verdict::Unclear,
+        (was, is) => presence(was, is, change),
     }
 }
 
@@ -98,63 +122,63 @@ fn decoded_json(text: Option<&str>) -> Value {
         .unwrap_or(Value::Null)
 }
 
-enum Found {
-    Value(Value),
+enum Found<'v> {
+    Value(&'v Value),
     /// In a list of texts that mention what was looked for: whether one does.
     Text(bool),
+    /// There is no such member or element.
+    Nothing,
+    /// The path does not fit what is there.
     Nowhere,
 }
 
+impl Found<'_> {
+    fn value(&self) -> Value {
+        match self {
+            Self::Value(value) => (*value).clone(),
+            _ => Value::Null,
+        }
+    }
+}
+
 /// What stands at a path of the diff (`a.b[id=x].c`) in a value of the log.
-fn at(value: &Value, path: &str) -> Found {
+fn at<'v>(value: &'v Value, path: &str) -> Found<'v> {
     let mut value = value;
     let mut rest = path;
     while !rest.is_empty() {
-        if let Some(selector) = rest.strip_prefix('[') {
+        let found = if let Some(selector) = rest.strip_prefix('[') {
             let Some((selector, after)) = selector.split_once(']') else {
                 return Found::Nowhere;
             };
+            rest = after.strip_prefix('.').unwrap_or(after);
             let Some((key, wanted)) = selector.split_once('=') else {
                 return Found::Nowhere;
             };
-            rest = after.strip_prefix('.').unwrap_or(after);
-            match element(value, key, wanted) {
-                Found::Value(Value::Null) => return Found::Value(Value::Null),
-                Found::Text(is_there) => {
-                    return if rest.is_empty() {
-                        Found::Text(is_there)
-                    } else {
-                        Found::Nowhere
-                    };
-                }
-                Found::Nowhere => return Found::Nowhere,
-                Found::Value(_) => {}
-            }
-            let Some(inner) = element_of(value, key, wanted) else {
-                return Found::Nowhere;
-            };
-            value = inner;
+            element(value, key, wanted)
         } else {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
             let (name, after) = rest.split_at(end);
             rest = after.strip_prefix('.').unwrap_or(after);
-            let Some(object) = sole(value).as_object() else {
-                return match value {
-                    Value::Null => Found::Value(Value::Null),
-                    Value::Array(elements) if elements.is_empty() => Found::Value(Value::Null),
-                    _ => Found::Nowhere,
-                };
-            };
-            let Some((_, inner)) = object
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            else {
-                return Found::Value(Value::Null);
-            };
-            value = inner;
+            member(value, name)
+        };
+        match found {
+            Found::Value(inner) => value = inner,
+            Found::Text(_) if !rest.is_empty() => return Found::Nowhere,
+            other => return other,
         }
     }
-    Found::Value(value.clone())
+    Found::Value(value)
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> Found<'v> {
+    match sole(value) {
+        Value::Object(members) => members
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map_or(Found::Nothing, |(_, member)| Found::Value(member)),
+        nothing if is_nothing(nothing) => Found::Nothing,
+        _ => Found::Nowhere,
+    }
 }
 
 /// The only element of an array of one, or the value itself.
@@ -165,17 +189,24 @@ fn sole(value: &Value) -> &Value {
     }
 }
 
-fn element(value: &Value, key: &str, wanted: &str) -> Found {
+fn element<'v>(value: &'v Value, key: &str, wanted: &str) -> Found<'v> {
     let Value::Array(elements) = value else {
-        return if value.is_null() {
-            Found::Value(Value::Null)
+        return if is_nothing(value) {
+            Found::Nothing
         } else {
             Found::Nowhere
         };
     };
     if elements.iter().all(Value::is_object) {
-        let found = element_of(value, key, wanted);
-        return Found::Value(found.cloned().unwrap_or(Value::Null));
+        let is_it = |element: &&Value| {
+            let members = element.as_object().into_iter().flatten();
+            members
+                .filter(|(name, _)| name.eq_ignore_ascii_case(key))
+                .filter_map(|(_, own)| own.as_str())
+                .any(|own| own.eq_ignore_ascii_case(wanted))
+        };
+        let found = elements.iter().find(is_it);
+        return found.map_or(Found::Nothing, Found::Value);
     }
     if elements.iter().all(Value::is_string) {
         let mentions =
@@ -183,20 +214,6 @@ fn element(value: &Value, key: &str, wanted: &str) -> Found {
         return Found::Text(elements.iter().any(mentions));
     }
     Found::Nowhere
-}
-
-fn element_of<'v>(value: &'v Value, key: &str, wanted: &str) -> Option<&'v Value> {
-    let is_it = |element: &&Value| {
-        let object = element.as_object();
-        let own = object.and_then(|object| {
-            object
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(key))
-        });
-        own.and_then(|(_, own)| own.as_str())
-            .is_some_and(|own| own.eq_ignore_ascii_case(wanted))
-    };
-    value.as_array()?.iter().find(is_it)
 }
 
 /// Whether two values mean the same; `None` where they are written in forms that cannot be compared.
@@ -381,6 +398,32 @@ mod tests {
         assert_eq!(
             judged(Some("[]"), Some(&text), other, added),
             Verdict::Another
+        );
+    }
+
+    #[test]
+    fn an_element_is_found_in_another_form_by_its_id() {
+        let (app, role) = (
+            "00000003-0000-0000-c000-000000000000",
+            "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
+        );
+        let path = format!("[resourceAppId={app}].resourceAccess[id={role}]");
+        let form = |roles: &str| {
+            format!(r#"[{{"ResourceAppId":"{app}","RequiredAppPermissions":[{roles}]}}]"#)
+        };
+        let (without, with) = (form(""), form(&format!(r#"{{"EntitlementId":"{role}"}}"#)));
+        let added = (None, Some("{}"));
+        assert_eq!(
+            judged(Some(&without), Some(&with), &path, added),
+            Verdict::Same
+        );
+        assert_eq!(
+            judged(Some(&with), Some(&without), &path, added),
+            Verdict::Another
+        );
+        assert_eq!(
+            judged(Some(&with), Some(&with), &path, added),
+            Verdict::Unclear
         );
     }
 

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 
 const RULE: &str = "\
@@ -229,4 +231,74 @@ fn a_file_of_ones_own_takes_the_place_of_another() {
         .expect_err("because it is not there")
         .to_string();
     assert!(said.contains("name a folder with SQL files"), "{said}");
+}
+
+/// Tables of `docs/library.md`, by the word their marker begins with.
+fn documented() -> [(&'static str, String); 3] {
+    let library = Library::shipped();
+    let mut rules =
+        "| rule | finds | severity | needs | ATT&CK |\n|---|---|---|---|---|\n".to_owned();
+    for rule in library.rules() {
+        let table = |kind: &String| {
+            catalog::by_name(kind)
+                .map_or("", |kind| kind.table)
+                .to_owned()
+        };
+        let needs: Vec<String> = rule.needs.iter().map(table).collect();
+        let severity = rule.severity.map_or("", Severity::as_str);
+        let _ = writeln!(
+            rules,
+            "| `{}` | {} | {severity} | {} | {} |",
+            rule.id,
+            rule.title,
+            needs.join(", "),
+            rule.references.join(", ")
+        );
+    }
+    let mut queries = "| query | answers | parameters |\n|---|---|---|\n".to_owned();
+    for query in library.queries() {
+        let parameter = |parameter: &Parameter| match &parameter.default {
+            Some(default) if default.is_empty() => format!("`{}` (optional)", parameter.name),
+            Some(default) => format!("`{}` = {default}", parameter.name),
+            None => format!("`{}`", parameter.name),
+        };
+        let parameters: Vec<String> = query.parameters.iter().map(parameter).collect();
+        let _ = writeln!(
+            queries,
+            "| `@{}` | {} | {} |",
+            query.id,
+            query.title,
+            parameters.join(", ")
+        );
+    }
+    let mut columns = "| column | must be there | says |\n|---|---|---|\n".to_owned();
+    for (name, is_required, meaning) in CONTRACT {
+        let required = if is_required { "yes" } else { "" };
+        let _ = writeln!(columns, "| `{name}` | {required} | {meaning} |");
+    }
+    [("rules", rules), ("queries", queries), ("columns", columns)]
+}
+
+/// The page is what the headers say; `UPDATE_DOCS=1` writes it anew.
+#[test]
+fn the_page_about_the_library_names_every_file() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/library.md");
+    let page = std::fs::read_to_string(&path).expect("because the page is in the repository");
+    let mut expected = page.clone();
+    for (name, table) in documented() {
+        let marker = format!("<!-- {name}:");
+        let (before, rest) = expected
+            .split_once(&marker)
+            .expect("because the page has the marker");
+        let (note, rest) = rest.split_once("-->\n").expect("because the marker ends");
+        let (_, after) = rest
+            .split_once("<!-- end -->")
+            .expect("because the table ends");
+        expected = format!("{before}{marker}{note}-->\n{table}<!-- end -->{after}");
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &expected).expect("because the page can be written");
+        return;
+    }
+    assert_eq!(page, expected, "UPDATE_DOCS=1 writes the page anew");
 }

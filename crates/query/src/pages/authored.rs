@@ -25,7 +25,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str); FILE_COUNT] = files![
+const FILES: &[(&str, &str)] = &files![
     "access_package_assignments"
     "app_role_assignments"
     "application_owners"
@@ -46,10 +46,16 @@ const FILES: [(&str, &str); FILE_COUNT] = files![
     "directory_audits"
     "domain_federation_configurations"
     "domains"
+    "effective_access"
+    "effective_members"
+    "effective_roles"
+    "exposure"
     "federated_identity_credentials"
+    "functions"
     "group_members"
     "groups"
     "history"
+    "lineage"
     "link_changes"
     "links"
     "managed_devices"
@@ -57,7 +63,10 @@ const FILES: [(&str, &str); FILE_COUNT] = files![
     "oauth2_permission_grants"
     "objects"
     "organization"
+    "path"
     "property_changes"
+    "recycle_bin"
+    "reverts"
     "risk_detections"
     "risky_users"
     "role_assignment_schedule_requests"
@@ -72,12 +81,13 @@ const FILES: [(&str, &str); FILE_COUNT] = files![
     "snapshots"
     "subscribed_skus"
     "tags"
+    "timeline"
     "user_authentication_methods"
     "user_license_details"
     "user_registration_details"
     "users"
+    "who_can"
 ];
-const FILE_COUNT: usize = 50;
 
 /// Fails where a file describes what is not there.
 pub(super) fn all_are_of(is_there: impl Fn(&str) -> bool) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use catalog::{Category, Kind};
+use catalog::{Category, Kind, Licence};
 
 use super::columns::{OF_HISTORY, OF_STATES, type_name};
 use super::described;
@@ -36,6 +36,9 @@ const NOTES: &str = "
 | fixed | given at creation and never changed |
 | set | a list whose order means nothing: another order is no change |
 | secret | never stored: a mark stands in its place |
+
+The permission on a page is the least that an application needs to read the kind in full; where any one of several will do,
+all are named. `entrace auth setup` puts them together, `entrace doctor --live` says what is granted.
 
 Types are `text`, `boolean`, `bigint`, `double`, `timestamp` (UTC), `date` and `json`: text that `->` and `->>` look into,
 as in `conditions->'users'->>'includeUsers'`. A value that does not fit its column is null there and whole in `properties`.
@@ -73,7 +76,7 @@ pub(super) async fn text(session: &Session) -> Result<String> {
                 "| [{0}]({0}.md) | {1} | {2} |",
                 kind.table,
                 kind.title,
-                kind.licence.title()
+                licence(kind.licence)
             );
         }
     }
@@ -84,6 +87,14 @@ pub(super) async fn text(session: &Session) -> Result<String> {
     out += &common(session, "users_history", &OF_HISTORY).await?;
     out += NOTES;
     Ok(out)
+}
+
+/// What has to be bought for a kind to have objects; nothing for most of the directory.
+fn licence(licence: Licence) -> &'static str {
+    match licence {
+        Licence::Free => "",
+        other => other.title(),
+    }
 }
 
 /// Columns that a table shares with all of its sort; fails where it lacks one.

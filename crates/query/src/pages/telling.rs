@@ -3,11 +3,17 @@
 use catalog::{Column, ColumnType, Kind};
 
 /// Properties that are asked for first, best first.
-const ASKED_FOR: [&str; 30] = [
+const ASKED_FOR: [&str; 35] = [
     "state",
     "isEnabled",
     "accountEnabled",
     "status",
+    "riskEventType",
+    "provisioningAction",
+    "activityDisplayName",
+    "activity",
+    "decision",
+    "result",
     "userPrincipalName",
     "userType",
     "appId",
@@ -33,7 +39,6 @@ const ASKED_FOR: [&str; 30] = [
     "startDateTime",
     "endDateTime",
     "createdDateTime",
-    "tenantId",
 ];
 
 /// Columns shown in a first look.

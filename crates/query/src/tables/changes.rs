@@ -178,6 +178,7 @@ impl Relation for ChangesTable {
         let horizon = self.horizon.as_ref();
         let mut attributor = Attributor::new(&self.source, horizon, wants_address(scan, &COLUMNS));
         for kind in self.source.state_kinds() {
+            scan.check()?;
             if !scan.allows("kind", &kind.name) {
                 continue;
             }
@@ -199,12 +200,12 @@ impl Relation for ChangesTable {
                 kind: &kind,
                 names,
                 properties: if wants("properties_changed") {
-                    self.properties(&kind, &rows)?
+                    property_counts(&self.source, &kind, &rows)?
                 } else {
                     HashMap::new()
                 },
                 links: if wants("links_changed") {
-                    self.links(&kind)?
+                    link_counts(&self.source, &kind, horizon)?
                 } else {
                     HashMap::new()
                 },
@@ -264,61 +265,51 @@ pub(crate) fn changes_of(
     Ok(rows)
 }
 
-impl ChangesTable {
-    /// Changed properties by (snapshot, object).
-    fn properties(
-        &self,
-        kind: &StoredKind,
-        rows: &[ObjectChange],
-    ) -> Result<HashMap<(u32, u32), u64>> {
-        let comparison = Comparison::of(&kind.name);
-        let mut counts = HashMap::new();
-        for group in rows.chunk_by(|a, b| a.snapshot == b.snapshot) {
-            let deltas: Vec<Delta> = group.iter().map(|row| row.delta).collect();
-            with_payloads(
-                &self.source.archive,
-                kind.number,
-                &deltas,
-                |delta, old, new| {
-                    let count = comparison.changes(old, new)?.len() as u64;
-                    counts.insert((group[0].snapshot, delta.object), count);
-                    Ok(())
-                },
-            )?;
-        }
-        Ok(counts)
+/// Changed properties by (snapshot, object).
+pub(crate) fn property_counts(
+    source: &Source,
+    kind: &StoredKind,
+    rows: &[ObjectChange],
+) -> Result<HashMap<(u32, u32), u64>> {
+    let comparison = Comparison::of(&kind.name);
+    let mut counts = HashMap::new();
+    for group in rows.chunk_by(|a, b| a.snapshot == b.snapshot) {
+        let deltas: Vec<Delta> = group.iter().map(|row| row.delta).collect();
+        with_payloads(&source.archive, kind.number, &deltas, |delta, old, new| {
+            let count = comparison.changes(old, new)?.len() as u64;
+            counts.insert((group[0].snapshot, delta.object), count);
+            Ok(())
+        })?;
     }
+    Ok(counts)
+}
 
-    /// Edges that appeared or disappeared by (snapshot, key of the object they start from).
-    fn links(&self, kind: &StoredKind) -> Result<HashMap<(u32, String), u64>> {
-        let mut counts = HashMap::new();
-        for edge in edges_from(&self.source, &kind.name) {
-            let changes = self.source.changes(edge.number, self.horizon.as_ref())?;
-            let mut changed = Vec::new();
-            object_changes(&self.source, edge.number, &changes, None, |_, objects| {
-                changed.extend(
-                    objects
-                        .into_iter()
-                        .map(|object| (object.snapshot, object.delta.telling())),
-                );
-                Ok(())
-            })?;
-            let names = named(
-                &self.source,
-                &edge,
-                &changed.iter().map(|(_, ordinal)| *ordinal).collect(),
-            )?;
-            for (snapshot, ordinal) in changed {
-                if let Some(from) = names
-                    .get(&ordinal)
-                    .and_then(|name| name.key.split(model::KEY_SEPARATOR).next())
-                {
-                    *counts.entry((snapshot, from.to_owned())).or_insert(0) += 1;
-                }
+/// Edges that appeared or disappeared by (snapshot, key of the object they start from).
+pub(crate) fn link_counts(
+    source: &Source,
+    kind: &StoredKind,
+    horizon: Option<&Snapshot>,
+) -> Result<HashMap<(u32, String), u64>> {
+    let mut counts = HashMap::new();
+    for edge in edges_from(source, &kind.name) {
+        let changed = changes_of(source, &edge, horizon, None)?;
+        let telling = changed
+            .iter()
+            .map(|change| change.delta.telling())
+            .collect();
+        let names = named(source, &edge, &telling)?;
+        for change in changed {
+            if let Some(from) = names
+                .get(&change.delta.telling())
+                .and_then(|name| name.key.split(model::KEY_SEPARATOR).next())
+            {
+                *counts
+                    .entry((change.snapshot, from.to_owned()))
+                    .or_insert(0) += 1;
             }
         }
-        Ok(counts)
     }
+    Ok(counts)
 }
 
 /// Relationships of the archive that start from objects of a kind.

@@ -171,6 +171,7 @@ impl Relation for DiffTable {
             self.only.as_deref(),
             scan,
         )? {
+            scan.check()?;
             let (opened, closed) = states(&self.source, &kind, &self.from, &self.to)?;
             let changed = deltas(&self.source.archive, kind.number, &opened, &closed)?;
             let needs_names = scan.wants(2) || scan.wants(3) || scan.wants(LINKS);

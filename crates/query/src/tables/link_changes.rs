@@ -240,6 +240,7 @@ impl Relation for LinkChangesTable {
             .into_iter()
             .filter_map(EdgeKind::of)
         {
+            scan.check()?;
             let unwanted = |column: &str, value: &str| {
                 scan.equal(column).is_some_and(|wanted| wanted != value)
             };
@@ -339,6 +340,7 @@ impl Relation for LinkDiffTable {
         );
         let kinds = comparable(&self.source, &self.from, &self.to, None, scan)?;
         for edge in kinds.into_iter().filter_map(EdgeKind::of) {
+            scan.check()?;
             let (opened, closed) = states(&self.source, &edge.stored, &self.from, &self.to)?;
             let names = named(&self.source, &edge.stored, &(&opened | &closed))?;
             let mut changed: Vec<(&str, &'static str)> =

@@ -24,6 +24,8 @@ mod recycle_bin;
 mod reverts;
 mod snapshots;
 mod timeline;
+mod unexplained_changes;
+mod unseen_changes;
 
 pub(crate) use access_path::AccessPathTable;
 pub(crate) use arrays::{Type, nanoseconds, texts};
@@ -49,3 +51,5 @@ pub(crate) use recycle_bin::RecycleBinTable;
 pub(crate) use reverts::RevertsTable;
 pub(crate) use snapshots::SnapshotsTable;
 pub(crate) use timeline::TimelineTable;
+pub(crate) use unexplained_changes::UnexplainedChangesTable;
+pub(crate) use unseen_changes::UnseenChangesTable;

@@ -296,6 +296,7 @@ impl Reading<'_> {
         let condition = Condition {
             columns: of_schema(&tested),
             passes: Box::new(|columns, rows| {
+                self.scan.check()?;
                 let column = |at: usize| {
                     let at = tested.binary_search(&at);
                     Arc::clone(&columns[at.expect("because every column tested was read")])
@@ -317,7 +318,10 @@ impl Reading<'_> {
             // The index and statistics know where the one object is.
             self.scan.equal("id"),
             condition,
-            &mut |rows| self.emit(rows, &position, emit),
+            &mut |rows| {
+                self.scan.check()?;
+                self.emit(rows, &position, emit)
+            },
         )
     }
 

@@ -53,6 +53,7 @@ impl Relation for ObjectsTable {
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let archive = &self.source.archive;
         for kind in self.source.state_kinds() {
+            scan.check()?;
             if !scan.allows("kind", &kind.name) {
                 continue;
             }
@@ -142,6 +143,7 @@ impl Relation for LinksTable {
     fn scan(&self, scan: &Scan, emit: &mut Emit<'_>) -> Result<()> {
         let archive = &self.source.archive;
         for kind in self.source.state_kinds() {
+            scan.check()?;
             let projection = self.source.columns(&kind)?;
             let (Some(relationship), Some(edge)) =
                 (projection.schema.relationship(), projection.schema.kind)

@@ -142,6 +142,7 @@ impl Relation for PropertyChangesTable {
             wants_address(scan, &COLUMNS),
         );
         for kind in self.source.state_kinds() {
+            scan.check()?;
             if !scan.allows("kind", &kind.name) {
                 continue;
             }
@@ -282,6 +283,7 @@ impl Relation for PropertyDiffTable {
             self.only.as_deref(),
             scan,
         )? {
+            scan.check()?;
             let comparison = Comparison::of(&kind.name);
             let (opened, closed) = states(&self.source, &kind, &self.from, &self.to)?;
             let changed = deltas(&self.source.archive, kind.number, &opened, &closed)?;

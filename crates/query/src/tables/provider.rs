@@ -21,6 +21,7 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr, SendableRecordBatchStream};
 use datafusion::scalar::ScalarValue;
+use tokio::sync::mpsc::Sender;
 
 use crate::error::{Error, Result};
 
@@ -54,6 +55,8 @@ pub(crate) struct Scan {
     filters: Vec<Filter>,
     /// `column = 'text'` among the filters.
     equal: BTreeMap<String, String>,
+    /// Where the rows go, once the scan runs.
+    audience: Option<Sender<EngineResult<RecordBatch>>>,
 }
 
 /// A filter the scan may apply early.
@@ -84,6 +87,15 @@ impl Filter {
 impl Scan {
     pub(crate) fn wants(&self, column: usize) -> bool {
         self.projection.contains(&column)
+    }
+
+    /// Fails when nobody wants the rows any more. Emitting asks this too: it is for work that goes on for long
+    /// without a row.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.audience {
+            Some(audience) if audience.is_closed() => Err(Error::Cancelled),
+            _ => Ok(()),
+        }
     }
 
     /// The text a column must be equal to.
@@ -265,6 +277,7 @@ impl TableProvider for RelationTable {
             schema: Arc::clone(&schema),
             filters: Vec::new(),
             equal: BTreeMap::new(),
+            audience: None,
         };
         for filter in filters {
             if let Some((column, text)) = text_equality(filter) {
@@ -378,7 +391,9 @@ impl PartitionStream for Partition {
         let mut builder =
             RecordBatchReceiverStream::builder(Arc::clone(&self.scan.schema), WAITING_BATCHES);
         let sender = builder.tx();
-        let (relation, scan, limit) = (Arc::clone(&self.relation), self.scan.clone(), self.limit);
+        let (relation, limit) = (Arc::clone(&self.relation), self.limit);
+        let mut scan = self.scan.clone();
+        scan.audience = Some(sender.clone());
         builder.spawn_blocking(move || {
             let mut rows = 0;
             let mut emit = |batch: RecordBatch| {

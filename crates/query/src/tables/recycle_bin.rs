@@ -66,17 +66,6 @@ struct Binned {
     days: Option<u16>,
 }
 
-/// How an object went away.
-#[derive(Debug, Clone)]
-struct Gone {
-    /// Its last version.
-    version: u32,
-    /// The last statement that showed it.
-    last: Option<SnapshotNumber>,
-    at: Timestamp,
-    change: ObjectChange,
-}
-
 /// One deleted object.
 struct Row {
     kind: &'static str,
@@ -84,7 +73,8 @@ struct Row {
     status: &'static str,
     deleted_at: Option<Timestamp>,
     purge_at: Option<Timestamp>,
-    gone: Option<Gone>,
+    /// How it went away, where a snapshot showed it alive.
+    gone: Option<ObjectChange>,
     by: Attribution,
     dependents: Option<u64>,
 }
@@ -100,7 +90,7 @@ impl RecycleBinTable {
     }
 
     /// Objects of a living kind that were there and are not any more, by object number.
-    fn gone(&self, kind: &StoredKind) -> Result<BTreeMap<u32, Gone>> {
+    fn gone(&self, kind: &StoredKind) -> Result<BTreeMap<u32, ObjectChange>> {
         let mut gone = BTreeMap::new();
         let changes = self.source.changes(kind.number, Some(&self.snapshot))?;
         for change in changes.iter() {
@@ -110,24 +100,16 @@ impl RecycleBinTable {
             }
             for delta in deltas(&self.source.archive, kind.number, opened, closed)? {
                 match (delta.before, delta.after) {
-                    (Some(version), None) => {
-                        let at = self.source.taken_at(change.snapshot);
-                        let last = change.before;
-                        let change = ObjectChange {
-                            delta,
-                            change_type: ChangeType::Removed,
+                    (Some(_), None) => {
+                        let removed = ObjectChange {
+                            change_type: ChangeType::of(&delta, false),
                             snapshot: change.snapshot,
-                            previous: last,
-                            after: last.map(|last| self.source.taken_at(last)),
-                            before: at,
+                            previous: change.before,
+                            after: change.before.map(|before| self.source.taken_at(before)),
+                            before: self.source.taken_at(change.snapshot),
+                            delta,
                         };
-                        let one = Gone {
-                            version,
-                            last,
-                            at,
-                            change,
-                        };
-                        gone.insert(delta.object, one);
+                        gone.insert(removed.delta.object, removed);
                     }
                     _ => drop(gone.remove(&delta.object)),
                 }
@@ -172,12 +154,12 @@ impl RecycleBinTable {
             names = named(
                 &self.source,
                 living,
-                &gone.values().map(|g| g.version).collect(),
+                &gone.values().map(|gone| gone.delta.telling()).collect(),
             )?;
         }
-        let mut by_key: HashMap<String, Gone> = HashMap::new();
+        let mut by_key: HashMap<String, ObjectChange> = HashMap::new();
         for gone in gone.into_values() {
-            if let Some(name) = names.get(&gone.version) {
+            if let Some(name) = names.get(&gone.delta.telling()) {
                 by_key.insert(name.key.clone(), gone);
             }
         }
@@ -190,17 +172,17 @@ impl RecycleBinTable {
             rows.push(binned.row(name, "in_bin", gone, deleted_at));
         }
         for (_, gone) in by_key {
-            let Some(name) = names.remove(&gone.version) else {
+            let Some(name) = names.get(&gone.delta.telling()).cloned() else {
                 continue;
             };
-            let (status, deleted_at) = self.fate(bin.as_ref(), &name.key, gone.at)?;
+            let (status, deleted_at) = self.fate(bin.as_ref(), &name.key, gone.before)?;
             rows.push(binned.row(name, status, Some(gone), deleted_at));
         }
         if attributed && let Some(living) = &living {
-            self.attribute(living, &mut rows)?;
+            self.attribute(living, &names, &mut rows)?;
         }
         for row in &mut rows {
-            let deleted_at = row.deleted_at.or(row.gone.as_ref().map(|gone| gone.at));
+            let deleted_at = row.deleted_at.or(row.gone.as_ref().map(|gone| gone.before));
             row.deleted_at = deleted_at;
             row.purge_at = binned
                 .purge_at(deleted_at)
@@ -241,22 +223,19 @@ impl RecycleBinTable {
     }
 
     /// Who deleted them, as far as the audit log says.
-    fn attribute(&self, living: &StoredKind, rows: &mut [Row]) -> Result<()> {
-        let mut names = HashMap::new();
-        let mut changes = Vec::new();
-        for row in rows.iter() {
-            if let Some(gone) = &row.gone {
-                names.insert(gone.version, row.name.clone());
-                changes.push(gone.change.clone());
-            }
-        }
-        let changes: Vec<&ObjectChange> = changes.iter().collect();
+    fn attribute(
+        &self,
+        living: &StoredKind,
+        names: &HashMap<u32, Named>,
+        rows: &mut [Row],
+    ) -> Result<()> {
         let mut attributor = Attributor::new(&self.source, Some(&self.snapshot), true);
-        let explained = attributor.objects(living, &changes, &names)?;
-        let went = rows.iter_mut().filter(|row| row.gone.is_some());
-        for (row, by) in went.zip(explained) {
+        let mut seen: Vec<&mut Row> = rows.iter_mut().filter(|row| row.gone.is_some()).collect();
+        let changes: Vec<&ObjectChange> = seen.iter().filter_map(|row| row.gone.as_ref()).collect();
+        let explained = attributor.objects(living, &changes, names)?;
+        for (row, by) in seen.iter_mut().zip(explained) {
             if row.deleted_at.is_none() {
-                row.deleted_at = by.time();
+                row.deleted_at = by.by().map(|by| by.event.time);
             }
             row.by = by;
         }
@@ -309,15 +288,19 @@ impl RecycleBinTable {
                     .map(|row| row.dependents.and_then(|count| i64::try_from(count).ok())),
             ),
             "deleted_by" => texts(rows.iter().map(|row| row.by.actor()?.name.as_deref())),
-            "deleted_from_ip" => texts(rows.iter().map(|row| row.by.ip())),
+            "deleted_from_ip" => texts(
+                rows.iter()
+                    .map(|row| Some(row.by.by()?.address.as_ref()?.ip.as_str())),
+            ),
             "last_seen" => times(
                 rows.iter()
-                    .map(|row| Some(self.source.taken_at(row.gone.as_ref()?.last?))),
+                    .map(|row| Some(self.source.taken_at(row.gone.as_ref()?.previous?))),
             ),
-            "gone_at" => times(rows.iter().map(|row| Some(row.gone.as_ref()?.at))),
+            "gone_at" => times(rows.iter().map(|row| Some(row.gone.as_ref()?.before))),
             "last_snapshot_id" => {
                 let archive = &self.source.archive;
-                let id = |row: &Row| Some(short_id(&archive.record_id(row.gone.as_ref()?.last?)?));
+                let id =
+                    |row: &Row| Some(short_id(&archive.record_id(row.gone.as_ref()?.previous?)?));
                 let ids: Vec<Option<String>> = rows.iter().map(id).collect();
                 texts(ids.iter().map(Option::as_deref))
             }
@@ -353,7 +336,7 @@ impl Binned {
         &self,
         name: Named,
         status: &'static str,
-        gone: Option<Gone>,
+        gone: Option<ObjectChange>,
         deleted_at: Option<Timestamp>,
     ) -> Row {
         Row {
@@ -409,7 +392,7 @@ impl Relation for RecycleBinTable {
             rows.sort_by(|a, b| (a.deleted_at, &a.name.id).cmp(&(b.deleted_at, &b.name.id)));
             if scan.wants(DEPENDENTS) {
                 for row in &mut rows {
-                    if let Some(last) = row.gone.as_ref().and_then(|gone| gone.last) {
+                    if let Some(last) = row.gone.as_ref().and_then(|gone| gone.previous) {
                         row.dependents = self.dependents(binned.living, &row.name.key, last)?;
                     }
                 }

@@ -11,6 +11,7 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use jiff::Timestamp;
+use model::Change;
 use roaring::RoaringBitmap;
 use store::StoredKind;
 
@@ -19,7 +20,7 @@ use super::changes::{ChangeType, ObjectChange, object_changes};
 use super::delta::{Comparison, Delta, with_payloads};
 use super::names::{Named, named};
 use super::provider::{Emit, Relation, RelationTable, Scan};
-use crate::attribution::{Attribution, Attributor};
+use crate::attribution::{Attribution, Attributor, Modified};
 use crate::columns::versions_of;
 use crate::error::Result;
 use crate::functions::Call;
@@ -64,6 +65,8 @@ struct Revert {
     path: Option<String>,
     value: Option<String>,
     changed_value: Option<String>,
+    /// What it was before it was put back: another value, if it changed in between.
+    left_value: Option<String>,
     changed: usize,
     reverted: usize,
     is_drift: bool,
@@ -166,6 +169,7 @@ impl RevertsTable {
                     path: Some(path.clone()),
                     value: back.new.clone(),
                     changed_value: left.new.clone(),
+                    left_value: back.old.clone(),
                     changed: left.change,
                     reverted: back.change,
                     is_drift,
@@ -194,6 +198,7 @@ fn presence(changes: &[ObjectChange]) -> Vec<Revert> {
                 path: None,
                 value: Some(value(is_there).to_owned()),
                 changed_value: Some(value(was_there).to_owned()),
+                left_value: None,
                 changed,
                 reverted: at,
                 is_drift: false,
@@ -226,23 +231,15 @@ impl Relation for RevertsTable {
                 .flat_map(|row| [of(row.changed), of(row.reverted)])
                 .collect();
             let names = named(source, &kind, &telling)?;
-            let mut told: Vec<usize> = rows
-                .iter()
-                .flat_map(|row| [row.changed, row.reverted])
-                .collect();
-            told.sort_unstable();
-            told.dedup();
-            let explained: Vec<&ObjectChange> = told.iter().map(|at| &changes[*at]).collect();
-            let explained = attributor.objects(&kind, &explained, &names)?;
             let context = KindReverts {
                 kind: &kind,
                 changes: &changes,
                 names: &names,
-                by: told.into_iter().zip(explained).collect(),
             };
-            for chunk in rows.chunks(ROWS) {
-                let parted: Vec<Row<'_>> = chunk.iter().map(|row| context.row(row)).collect();
-                emit(batch_of(scan, &parted, |column, rows| {
+            let explained = context.explained(&mut attributor, &rows)?;
+            let parted = context.rows(&rows, explained);
+            for chunk in parted.chunks(ROWS) {
+                emit(batch_of(scan, chunk, |column, rows| {
                     Ok(context.column(COLUMNS[column].0, rows))
                 })?)?;
             }
@@ -256,8 +253,6 @@ struct KindReverts<'a> {
     kind: &'a StoredKind,
     changes: &'a [ObjectChange],
     names: &'a HashMap<u32, Named>,
-    /// Who is behind the changes, by their place.
-    by: HashMap<usize, Attribution>,
 }
 
 /// A revert with who did what.
@@ -271,22 +266,64 @@ struct Row<'a> {
 }
 
 impl KindReverts<'_> {
-    fn row<'a>(&'a self, revert: &'a Revert) -> Row<'a> {
-        let (changed, reverted) = (
-            &self.changes[revert.changed],
-            &self.changes[revert.reverted],
-        );
-        let by = |at: usize| self.by.get(&at).cloned().unwrap_or_default();
-        let at = |by: &Attribution, change: &ObjectChange| by.time().unwrap_or(change.before);
-        let (changed_by, reverted_by) = (by(revert.changed), by(revert.reverted));
-        Row {
-            revert,
-            name: self.names.get(&reverted.delta.telling()),
-            changed_at: at(&changed_by, changed),
-            reverted_at: at(&reverted_by, reverted),
-            changed: changed_by,
-            reverted: reverted_by,
+    /// Who changed and who put back, for each revert.
+    fn explained(
+        &self,
+        attributor: &mut Attributor<'_>,
+        reverts: &[Revert],
+    ) -> Result<Vec<[Attribution; 2]>> {
+        let mut all: Vec<[Attribution; 2]> = Vec::new();
+        all.resize_with(reverts.len(), Default::default);
+        // There and back; properties and objects as a whole are asked for together each.
+        for way in [0, 1] {
+            let change = |revert: &Revert| &self.changes[[revert.changed, revert.reverted][way]];
+            let (mut whole, mut parts) = (Vec::new(), Vec::new());
+            for (at, revert) in reverts.iter().enumerate() {
+                let [value, became, left] =
+                    [&revert.value, &revert.changed_value, &revert.left_value];
+                let (old, new) = [(value, became), (left, value)][way];
+                match revert.path.clone() {
+                    None => whole.push((at, change(revert))),
+                    Some(path) => {
+                        let (old, new) = (old.clone(), new.clone());
+                        parts.push((at, change(revert), Change { path, old, new }));
+                    }
+                }
+            }
+            let objects: Vec<&ObjectChange> = whole.iter().map(|(_, object)| *object).collect();
+            let by = attributor.objects(self.kind, &objects, self.names)?;
+            let whole = whole.iter().map(|(at, _)| *at).zip(by);
+            let modified = parts
+                .iter()
+                .map(|(_, object, change)| Modified { object, change });
+            let modified: Vec<Modified<'_>> = modified.collect();
+            let by = attributor.properties(self.kind, &modified, self.names)?;
+            let parts = parts.iter().map(|(at, ..)| *at).zip(by);
+            for (at, by) in whole.chain(parts) {
+                all[at][way] = by;
+            }
         }
+        Ok(all)
+    }
+
+    fn rows<'a>(&'a self, reverts: &'a [Revert], by: Vec<[Attribution; 2]>) -> Vec<Row<'a>> {
+        let at = |by: &Attribution, change: &ObjectChange| {
+            by.by().map_or(change.before, |by| by.event.time)
+        };
+        let all = reverts.iter().zip(by);
+        all.map(|(revert, [changed_by, reverted_by])| {
+            let changed = &self.changes[revert.changed];
+            let reverted = &self.changes[revert.reverted];
+            Row {
+                revert,
+                name: self.names.get(&reverted.delta.telling()),
+                changed_at: at(&changed_by, changed),
+                reverted_at: at(&reverted_by, reverted),
+                changed: changed_by,
+                reverted: reverted_by,
+            }
+        })
+        .collect()
     }
 
     fn column(&self, column: &str, rows: &[Row<'_>]) -> ArrayRef {
@@ -312,10 +349,10 @@ impl KindReverts<'_> {
             ),
             "changed_at" => times(rows.iter().map(|row| Some(row.changed_at))),
             "changed_by" => texts(rows.iter().map(|row| row.changed.actor()?.name.as_deref())),
-            "changed_from_ip" => texts(rows.iter().map(|row| row.changed.ip())),
+            "changed_from_ip" => texts(rows.iter().map(|row| address(&row.changed))),
             "reverted_at" => times(rows.iter().map(|row| Some(row.reverted_at))),
             "reverted_by" => texts(rows.iter().map(|row| row.reverted.actor()?.name.as_deref())),
-            "reverted_from_ip" => texts(rows.iter().map(|row| row.reverted.ip())),
+            "reverted_from_ip" => texts(rows.iter().map(|row| address(&row.reverted))),
             "lasted_seconds" => numbers(
                 rows.iter()
                     .map(|row| arrays::seconds_between(row.changed_at, row.reverted_at)),
@@ -325,4 +362,8 @@ impl KindReverts<'_> {
             _ => ids(|revert| revert.reverted),
         }
     }
+}
+
+fn address(by: &Attribution) -> Option<&str> {
+    Some(by.by()?.address.as_ref()?.ip.as_str())
 }

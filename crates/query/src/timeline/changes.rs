@@ -13,7 +13,6 @@ use super::events::is_risk;
 use super::sightings::sightings;
 use super::subject::Subject;
 use super::summary;
-use crate::attribution::Attributor;
 use crate::error::Result;
 use crate::tables::{ChangeType, Comparison, Named, ObjectChange, named};
 
@@ -133,14 +132,15 @@ impl Timeline<'_> {
         &mut self,
         subject: &Subject,
         of_kind: &Changed,
-        attributor: &mut Attributor<'_>,
         own: &BTreeSet<String>,
         used: &mut BTreeSet<String>,
     ) -> Result<Vec<Entry>> {
         let payloads = self.payloads(of_kind)?;
         let comparison = Comparison::of(&of_kind.kind.name);
         let rows: Vec<&ObjectChange> = of_kind.changes.iter().collect();
-        let explained = attributor.objects(&of_kind.kind, &rows, &of_kind.names)?;
+        let explained = self
+            .attributor
+            .objects(&of_kind.kind, &rows, &of_kind.names)?;
         let mut entries = Vec::new();
         for (change, by) in rows.into_iter().zip(&explained) {
             let Some(name) = of_kind.names.get(&change.delta.telling()) else {
@@ -152,7 +152,7 @@ impl Timeline<'_> {
             }
             let mut entry = Self::change_entry(subject, of_kind, change, name);
             entry.explain(by);
-            if by.by().is_some() && !self.window.contains(entry.at) {
+            if event.is_some() && !self.window.contains(entry.at) {
                 continue;
             }
             used.extend(event.cloned());
@@ -231,6 +231,7 @@ impl Timeline<'_> {
                 summary::of_changes(&changes, &mut self.names)
             }
             (old, new) => match (kind, old.or(new)) {
+                (Some(kind), Some(payload)) if is_risk(kind.name) => Ok(summary::of_risk(payload)),
                 (Some(kind), Some(payload)) => {
                     summary::of_references(kind, payload, &mut self.names)
                 }

@@ -89,14 +89,14 @@ impl Entry {
         let Some(by) = attribution.by() else {
             return;
         };
-        let event = &by.event;
+        let (event, actor) = (&by.event, &by.event.actor);
         self.at = event.time;
         self.not_before = None;
         self.activity.clone_from(&event.activity_name);
         self.by = By {
-            id: event.actor.id.clone(),
-            name: event.actor.name.clone(),
-            ip: attribution.ip().map(str::to_owned),
+            id: actor.id.clone(),
+            name: actor.name.clone(),
+            ip: by.address.as_ref().map(|address| address.ip.clone()),
         };
         self.audit_id = Some(event.id.clone());
         self.correlation_id.clone_from(&event.correlation_id);

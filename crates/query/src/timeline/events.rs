@@ -14,6 +14,8 @@ use super::summary::{separate, shortened};
 const TEXT_CHARS: usize = 80;
 /// Targets and changed properties told of in one line.
 const TOLD: usize = 5;
+/// The entry of an event that lists the names of all changed properties.
+const INCLUDED: &str = "Included Updated Properties";
 
 /// The logs whose rows have somebody's password or secret tried against the tenant.
 pub(crate) fn is_sign_in(kind: &str) -> bool {
@@ -175,18 +177,23 @@ fn audit_summary(row: Value<'_>) -> String {
             .into_iter()
             .flat_map(Value::elements)
     });
-    for property in modified.take(TOLD) {
-        let Some(name) = told(property, "displayName") else {
+    let mut told_of = 0;
+    for property in modified {
+        let (old, new) = (told(property, "oldValue"), told(property, "newValue"));
+        // The log lists the names of what changed once more, and properties that did not.
+        let Some(name) =
+            told(property, "displayName").filter(|name| old != new && name != INCLUDED)
+        else {
             continue;
         };
-        let value = |path| told(property, path).unwrap_or_else(|| "(absent)".to_owned());
+        told_of += 1;
+        if told_of > TOLD {
+            line.push_str("; and more");
+            break;
+        }
         separate(&mut line);
-        let _ = write!(
-            line,
-            "{name}: {} -> {}",
-            value("oldValue"),
-            value("newValue")
-        );
+        let value = |value: Option<String>| value.unwrap_or_else(|| "(absent)".to_owned());
+        let _ = write!(line, "{name}: {} -> {}", value(old), value(new));
     }
     line
 }

@@ -43,6 +43,7 @@ struct Timeline<'s> {
     window: Window,
     depth: usize,
     names: Directory<'s>,
+    attributor: Attributor<'s>,
 }
 
 /// The entries about a subject, and about those linked with it up to `depth` steps away, in the order of
@@ -60,6 +61,7 @@ pub(crate) fn timeline(
         window,
         depth,
         names: Directory::new(&scope.source, horizon),
+        attributor: Attributor::new(&scope.source, horizon, true),
     };
     let mut told: BTreeSet<String> = subject.ids.iter().cloned().collect();
     let mut subjects = vec![subject.clone()];
@@ -85,36 +87,37 @@ pub(crate) fn timeline(
     Ok(in_order(entries))
 }
 
-/// In the order of time, each once: several subjects may be told of the same.
+/// In the order of time, each once: of what several subjects are told, what the first is told stays.
 fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_by(|a, b| {
-        (
-            a.at,
-            a.whence,
-            &a.kind,
-            &a.object_id,
-            &a.change_id,
-            &a.audit_id,
-        )
-            .cmp(&(
-                b.at,
-                b.whence,
-                &b.kind,
-                &b.object_id,
-                &b.change_id,
-                &b.audit_id,
-            ))
-    });
-    let mut seen = BTreeSet::new();
     let explained: BTreeSet<String> = entries
         .iter()
         .filter(|entry| entry.change_id.is_some())
         .filter_map(|entry| entry.audit_id.clone())
         .collect();
+    let mut seen = BTreeSet::new();
     entries.retain(|entry| match (&entry.change_id, &entry.audit_id) {
         (Some(change), _) => seen.insert(change.clone()),
         (None, Some(event)) => !explained.contains(event) && seen.insert(event.clone()),
         (None, None) => true,
+    });
+    entries.sort_by(|a, b| {
+        let key = |entry: &Entry| (entry.at, entry.whence);
+        let ids = |entry: &Entry| {
+            let Entry {
+                kind,
+                object_id,
+                change_id,
+                audit_id,
+                ..
+            } = entry;
+            (
+                kind.clone(),
+                object_id.clone(),
+                change_id.clone(),
+                audit_id.clone(),
+            )
+        };
+        key(a).cmp(&key(b)).then_with(|| ids(a).cmp(&ids(b)))
     });
     entries
 }
@@ -140,13 +143,17 @@ impl Timeline<'_> {
             changed.extend(self.changed(&kind, subject, linked)?);
         }
         changed.extend(self.deeds(&targets)?);
-        let mut attributor = Attributor::new(self.source, self.horizon, true);
         let mut used = BTreeSet::new();
         let mut entries = Vec::new();
+        // What the subject did to what names it is told as that: deeds come last.
+        let mut told = BTreeSet::new();
         for of_kind in &changed {
-            let found =
-                self.change_entries(subject, of_kind, &mut attributor, &own_ids, &mut used)?;
-            entries.extend(found);
+            let mut of_kind = self.change_entries(subject, of_kind, &own_ids, &mut used)?;
+            of_kind.retain(|entry| {
+                let change = entry.change_id.clone();
+                change.is_none_or(|change| told.insert(change))
+            });
+            entries.append(&mut of_kind);
         }
         for event in events {
             let mut entry = event.entry;

@@ -114,7 +114,11 @@ pub(crate) fn of_references(
     let Ok(document) = parser.parse_text(payload) else {
         return Ok(line);
     };
-    for reference in kind.references {
+    for reference in kind
+        .references
+        .iter()
+        .filter(|reference| reference.path != "id")
+    {
         let mut at = Some(document.root());
         for part in reference.path.split('.') {
             at = at.and_then(|value| value.get(part));
@@ -126,6 +130,23 @@ pub(crate) fn of_references(
         let _ = write!(line, "{}: {}", reference.path, name(&id, names)?);
     }
     Ok(line)
+}
+
+/// What the service thinks of somebody: `riskLevel: high; riskState: atRisk`.
+pub(crate) fn of_risk(payload: &str) -> String {
+    let mut parser = Parser::new();
+    let mut line = String::new();
+    let Ok(document) = parser.parse_text(payload) else {
+        return line;
+    };
+    for property in ["riskLevel", "riskState", "riskDetail"] {
+        let said = document.root().get(property).and_then(Value::text);
+        if let Some(said) = said.filter(|said| said != "none") {
+            separate(&mut line);
+            let _ = write!(line, "{property}: {}", shortened(&said, VALUE_CHARS));
+        }
+    }
+    line
 }
 
 pub(crate) fn separate(line: &mut String) {

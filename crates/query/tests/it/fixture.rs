@@ -33,14 +33,15 @@ const ADMINS: &str = "11111111-0000-4000-8000-000000000001";
 const STAFF: &str = "22222222-0000-4000-8000-000000000002";
 
 /// What one snapshot says of one kind.
-struct Stated {
-    kind: &'static str,
-    objects: Vec<(String, String)>,
-    volatile: &'static str,
-    complete: bool,
+pub(crate) struct Stated {
+    pub(crate) kind: &'static str,
+    /// Keys and payloads.
+    pub(crate) objects: Vec<(String, String)>,
+    pub(crate) volatile: &'static str,
+    pub(crate) complete: bool,
 }
 
-fn stated(kind: &'static str, objects: Vec<(String, String)>) -> Stated {
+pub(crate) fn stated(kind: &'static str, objects: Vec<(String, String)>) -> Stated {
     Stated {
         kind,
         objects,
@@ -179,29 +180,71 @@ fn audits(writer: &mut Writer) {
         .expect("because the time is fine");
     let kind = snapshot.kind("directory_audit", KindOptions { events: true });
     let kind = kind.expect("because there is room");
-    for (id, at, who, target) in [
+    let policy = "ca000000-0000-4000-8000-000000000001";
+    let admins = format!(r#"{{"displayName":"Group.ObjectID","newValue":"\"{ADMINS}\""}}"#);
+    let disabled = r#"{"displayName":"AccountEnabled","oldValue":"[true]","newValue":"[false]"}"#;
+    for (id, at, activity, who, target, told) in [
         (
             "e1",
             "2026-01-05T17:42:10Z",
+            "Update policy",
             "mallory",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
         ),
-        ("e2", "2026-01-05T18:00:00Z", "mallory", BOB),
+        (
+            "e2",
+            "2026-01-05T18:00:00Z",
+            "Update user",
+            "mallory",
+            BOB,
+            disabled,
+        ),
+        // In the group for an hour: no snapshot shows it.
+        (
+            "e5",
+            "2026-01-05T20:00:00Z",
+            "Add member to group",
+            "mallory",
+            CAROL,
+            &admins,
+        ),
         (
             "e3",
             "2026-01-07T10:00:00Z",
+            "Update policy",
             "mallory",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
         ),
         (
             "e4",
             "2026-01-07T11:00:00Z",
+            "Update policy",
             "trent",
-            "ca000000-0000-4000-8000-000000000001",
+            policy,
+            "",
+        ),
+        (
+            "e6",
+            "2026-01-07T11:30:00Z",
+            "Delete user",
+            "trent",
+            DAVE,
+            "",
+        ),
+        // Off for a while.
+        (
+            "e7",
+            "2026-01-08T12:00:00Z",
+            "Update user",
+            "mallory",
+            CAROL,
+            disabled,
         ),
     ] {
         let payload = format!(
-            r#"{{"activityDateTime":"{at}","activityDisplayName":"Update policy","correlationId":"c-{id}","id":"{id}","initiatedBy":{{"user":{{"id":"u-{who}","ipAddress":"198.51.100.7","userPrincipalName":"{who}@contoso.example"}}}},"result":"success","targetResources":[{{"id":"{target}"}}]}}"#
+            r#"{{"activityDateTime":"{at}","activityDisplayName":"{activity}","correlationId":"c-{id}","id":"{id}","initiatedBy":{{"user":{{"id":"u-{who}","ipAddress":"198.51.100.7","userPrincipalName":"{who}@contoso.example"}}}},"result":"success","targetResources":[{{"id":"{target}","modifiedProperties":[{told}]}}]}}"#
         );
         let object = Object {
             key: id,
@@ -230,11 +273,25 @@ pub(crate) fn writer(storage: &Arc<dyn Storage>) -> Writer {
 
 /// Fills an empty storage with the history.
 pub(crate) fn fill(storage: &Arc<dyn Storage>) -> Writer {
-    fill_with(storage, |_, _| {})
+    let mut writer = fill_with(storage, history(), |_, _| {});
+    finish(&mut writer);
+    writer
 }
 
-/// Fills an empty storage; `committed` is called after each snapshot with its number.
-fn fill_with(storage: &Arc<dyn Storage>, committed: impl Fn(usize, &Writer)) -> Writer {
+/// What stands beside the snapshots: a tag and a log.
+fn finish(writer: &mut Writer) {
+    writer
+        .tag("before", Some(1))
+        .expect("because the storage works");
+    audits(writer);
+}
+
+/// Fills an empty storage with snapshots; `committed` is called after each with its number.
+pub(crate) fn fill_with(
+    storage: &Arc<dyn Storage>,
+    history: Vec<(&'static str, Vec<Stated>)>,
+    committed: impl Fn(usize, &Writer),
+) -> Writer {
     let slots = vec![SlotChoice::Unprotected];
     let options = CreateOptions {
         tenant: "contoso".to_owned(),
@@ -244,7 +301,7 @@ fn fill_with(storage: &Arc<dyn Storage>, committed: impl Fn(usize, &Writer)) -> 
     };
     Archive::create(storage, &options).expect("because the storage works");
     let mut writer = writer(storage);
-    for (number, (at, kinds)) in (1..).zip(history()) {
+    for (number, (at, kinds)) in (1..).zip(history) {
         let source = store::Source {
             kind: "test".to_owned(),
             name: "fixture".to_owned(),
@@ -257,10 +314,6 @@ fn fill_with(storage: &Arc<dyn Storage>, committed: impl Fn(usize, &Writer)) -> 
         snapshot.commit(at).expect("because the storage works");
         committed(number, &writer);
     }
-    writer
-        .tag("before", Some(1))
-        .expect("because the storage works");
-    audits(&mut writer);
     writer
 }
 
@@ -281,10 +334,11 @@ pub(crate) fn projected(folder: &std::path::Path) -> Arc<Source> {
 /// The fixture in a folder, with columns of the first snapshots alone: what came later is a tail.
 pub(crate) fn projected_until(folder: &std::path::Path, last: usize) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(folder));
-    let writer = fill_with(&storage, |number, writer| {
+    let mut writer = fill_with(&storage, history(), |number, writer| {
         if number == last {
             query::refresh_columns(writer, true).expect("because the disk works");
         }
     });
+    finish(&mut writer);
     Source::new(Arc::new(writer.into_archive()), now())
 }

@@ -18,8 +18,7 @@ fn refusal(sql: &str) -> String {
 
 #[test]
 fn each_has_its_own_words() {
-    let mut wrong = String::new();
-    for (sql, words) in [
+    each_says(&[
         ("selec * from users", "Line: 1, Column: 1"),
         ("select *\nfrom users\nwhere", "Expected"),
         (
@@ -48,7 +47,14 @@ fn each_has_its_own_words() {
         ("copy users to '/tmp/x.csv'", "COPY is not possible"),
         ("prepare q as select 1", "PREPARE is not possible"),
         ("execute q", "EXECUTE is not possible"),
-        ("show tables", "SHOW is not possible"),
+        (
+            "show tables",
+            "SHOW is not possible: select * from columns lists tables",
+        ),
+        (
+            "show all",
+            "select entrace_as_of() says which moment is seen",
+        ),
         ("begin", "BEGIN is not possible"),
         ("explain delete from users", "DELETE is not possible"),
         (
@@ -91,9 +97,36 @@ fn each_has_its_own_words() {
             "select $who",
             "the statement has a parameter $who: give it with --param who=VALUE",
         ),
-        ("select no_such_function(1)", "no_such_function"),
         ("select \u{0} from users", "Column: 8"),
-    ] {
+    ]);
+}
+
+#[test]
+fn functions_that_are_not_there_are_told_from_those_that_are() {
+    each_says(&[
+        (
+            "select no_such_function(1)",
+            "there is no function no_such_function: select * from functions lists them",
+        ),
+        ("select uper('a')", "did you mean upper?"),
+        (
+            "select pg_catalog.version()",
+            "the function version is not here",
+        ),
+        ("select random()", "must come out the same"),
+        ("select * from history", "history"),
+        ("select diff('first', 'latest')", "it stands in FROM"),
+        (
+            "select * from no_such(1)",
+            "there is no table function no_such",
+        ),
+        ("select rev('nope')", "is no revision"),
+    ]);
+}
+
+fn each_says(expected: &[(&str, &str)]) {
+    let mut wrong = String::new();
+    for (sql, words) in expected {
         let refused = refusal(sql);
         if !refused.contains(words) || refused.contains('\n') {
             let _ = writeln!(wrong, "{sql:?}\n  says {refused:?}\n  should say {words:?}");
@@ -104,8 +137,8 @@ fn each_has_its_own_words() {
 
 #[test]
 fn size_and_depth_are_limited() {
-    let long = format!("select '{}'", "x".repeat(100_000));
-    assert!(refusal(&long).contains("the statement has 100009 bytes, the limit is 100000"));
+    let long = format!("select '{}'", "x".repeat(400_000));
+    assert!(refusal(&long).contains("the statement has 400009 bytes, the limit is 400000"));
     for (open, close) in [("(", ")"), ("- ", "")] {
         for depth in [300, 5_000] {
             let sql = format!("select {}1{}", open.repeat(depth), close.repeat(depth));
@@ -131,7 +164,97 @@ fn size_and_depth_are_limited() {
     );
     refusal(&nested);
     let wide = format!("select 1 where 1 in ({})", vec!["1"; 30_000].join(","));
-    assert!(refusal(&wide).contains("more than 20000 expressions"));
+    assert!(refusal(&wide).contains("more than 20000 values"));
+    for (chain, words) in [
+        (vec!["1"; 251].join("+"), "nested deeper than 250"),
+        (vec!["1=2"; 5_000].join(" or "), "nested deeper than 250"),
+        (vec!["1"; 100_000].join("+"), "100000 words and operators"),
+    ] {
+        let refused = refusal(&format!("select {chain}"));
+        assert!(refused.contains(words), "{chain:.20}: {refused}");
+    }
+}
+
+/// Neither the largest chain nor the longest list that is taken ends the process, on a thread with little stack.
+#[test]
+fn what_is_just_small_enough_is_answered() {
+    let ids = vec!["'aaaaaaaa-0000-4000-8000-000000000001'"; 5_000].join(",");
+    let chain = |operator: &str, term: &str| vec![term; 240].join(operator);
+    let statements = [
+        format!("select count(*) from users where id in ({ids})"),
+        format!("select {}", chain(" + ", "1")),
+        format!("select {}", chain(" || ", "display_name") + " from users"),
+        format!(
+            "select count(*) from users where {}",
+            chain(" or ", "id = 'x'")
+        ),
+        format!("select 1{}", " is null".repeat(240)),
+        format!(
+            "select {}1{}",
+            "case when true then ".repeat(20),
+            " end".repeat(20)
+        ),
+        format!("{}select 1{}", "select * from (".repeat(15), ")".repeat(15)),
+        vec!["select id from users"; 30].join(" union all "),
+    ];
+    let answered = std::thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(move || {
+            let source = fixture::source();
+            for sql in &statements {
+                ask(&source, sql).unwrap_or_else(|error| panic!("{sql:.60}: {error}"));
+            }
+        });
+    answered
+        .expect("because there is memory for a thread")
+        .join()
+        .expect("because every statement is answered");
+}
+
+#[test]
+fn what_functions_make_is_limited() {
+    for sql in [
+        "select length(repeat('x', 2000000000))",
+        "select repeat(display_name, 1000000000) from users",
+        "select rpad('a', 2000000, 'b')",
+        "select array_repeat('abc', 100000000)",
+        "select array_resize([1], 100000000, 2)",
+        "select replace(repeat('a', 100000), 'a', repeat('b', 1000))",
+        "select regexp_replace(repeat('a', 100000), '.', repeat('b', 1000), 'g')",
+        "select levenshtein(repeat('a', 100000), repeat('b', 100000))",
+        "select concat(repeat('a', 600000), repeat('b', 600000))",
+        "select string_agg(repeat('y', 10000), ',') from generate_series(1, 2000)",
+        "select array_agg(repeat('y', 10000)) from generate_series(1, 2000)",
+        "select * from generate_series(1, 100000000)",
+        "select * from range(0, 9223372036854775807)",
+    ] {
+        let error = ask(&fixture::source(), sql).expect_err("because it is limited");
+        assert!(matches!(error.root(), Error::Limit(_)), "{sql}: {error:?}");
+    }
+    let fine = ask(
+        &fixture::source(),
+        "select length(repeat('ab', 1000)), length(string_agg(display_name, ',')), array_length(array_agg(id)) from users",
+    );
+    assert!(fine.is_ok(), "{fine:?}");
+}
+
+/// A panic of the engine is an error, and the session goes on.
+#[test]
+fn a_panic_is_an_error_and_the_session_goes_on() {
+    let mut session = Session::new(&fixture::source(), SessionOptions::default())
+        .expect("because there is no revision");
+    let mut run = |sql: &str| {
+        runtime().block_on(async {
+            match session.run(sql, &BTreeMap::new()).await? {
+                Answer::Rows(rows) => rows.collect().await.map(|_| ()),
+                Answer::Pinned(_) => Ok(()),
+            }
+        })
+    };
+    let panics = "select max(repeat('x', 1000000)) from generate_series(1, 3000)";
+    let error = run(panics).expect_err("because a column cannot hold it");
+    assert!(error.to_string().contains("2 GiB of text"), "{error}");
+    run("select count(*) from users").expect("because the session goes on");
 }
 
 #[test]

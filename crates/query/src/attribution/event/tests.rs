@@ -29,7 +29,7 @@ fn a_user_in_the_portal_is_the_user() {
         ("user", Some("203.0.113.7"))
     );
     assert_eq!(event.activity.operation, Operation::Update);
-    let target = event.target("aaaa").expect("because it is named");
+    let target = event.target("AAAA").expect("because it is named");
     assert_eq!(target.told.len(), 1);
     assert_eq!(
         target.listed.as_deref(),

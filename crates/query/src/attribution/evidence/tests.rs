@@ -11,7 +11,7 @@ const GROUP: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 const ROLE: &str = "cccccccc-0000-4000-8000-000000000003";
 
 /// An event with that name about those targets.
-fn event(name: &str, targets: Value) -> AuditEvent {
+fn event(name: &str, targets: &Value) -> AuditEvent {
     let row = json!({
         "id": "e", "activityDateTime": "2026-03-01T09:00:00Z", "activityDisplayName": name,
         "result": "success", "targetResources": targets,
@@ -47,7 +47,7 @@ fn a_property_is_proven_by_its_name_and_certain_by_its_value() {
     let update = |told: Vec<Value>| {
         let event = event(
             "Update user",
-            json!([{"id": USER, "type": "User", "modifiedProperties": told}]),
+            &json!([{"id": USER, "type": "User", "modifiedProperties": told}]),
         );
         strength(&event, &user, Deed::Modified(&moved))
     };
@@ -106,28 +106,28 @@ fn an_event_of_another_sort_explains_nothing() {
         "Update group",
         "Update policy",
     ] {
-        let event = event(name, json!([{"id": USER, "type": "User"}]));
+        let event = event(name, &json!([{"id": USER, "type": "User"}]));
         assert_eq!(
             strength(&event, &user, Deed::Modified(&moved)),
             None,
             "{name}"
         );
     }
-    let other = event("Update user", json!([{"id": OTHER}]));
+    let other = event("Update user", &json!([{"id": OTHER}]));
     assert_eq!(strength(&other, &user, Deed::Modified(&moved)), None);
 }
 
 #[test]
 fn names_of_activities_tell_what_they_change() {
     let user = Subject::new("user", USER, None);
-    let event = event("Disable account", json!([{"id": USER}]));
+    let event = event("Disable account", &json!([{"id": USER}]));
     let off = change("accountEnabled", "true", "false");
     assert_eq!(
         strength(&event, &user, Deed::Modified(&off)),
         Some(Strength::Proven)
     );
     let stamp = change("lastPasswordChangeDateTime", "", "\"2026-03-01T09:00:02Z\"");
-    let reset = super::tests::event("Reset user password", json!([{"id": USER}]));
+    let reset = super::tests::event("Reset user password", &json!([{"id": USER}]));
     assert_eq!(
         strength(&reset, &user, Deed::Modified(&stamp)),
         Some(Strength::Proven)
@@ -139,7 +139,7 @@ fn names_of_activities_tell_what_they_change() {
 #[test]
 fn objects_come_and_go_by_events_about_themselves() {
     let user = Subject::new("user", USER, None);
-    let of = |name: &str, deed| strength(&event(name, json!([{"id": USER}])), &user, deed);
+    let of = |name: &str, deed| strength(&event(name, &json!([{"id": USER}])), &user, deed);
     assert_eq!(of("Add user", Deed::Added), Some(Strength::Proven));
     assert_eq!(
         of("Invite external user", Deed::Added),
@@ -151,7 +151,7 @@ fn objects_come_and_go_by_events_about_themselves() {
     assert_eq!(of("Delete user", Deed::Added), None);
     assert_eq!(of("Add group", Deed::Added), None);
     let binned = Subject::new("deleted_user", USER, None);
-    let of = |name: &str, deed| strength(&event(name, json!([{"id": USER}])), &binned, deed);
+    let of = |name: &str, deed| strength(&event(name, &json!([{"id": USER}])), &binned, deed);
     assert_eq!(of("Delete user", Deed::Added), Some(Strength::Proven));
     assert_eq!(
         of("Hard Delete user", Deed::Removed),
@@ -167,7 +167,7 @@ fn an_edge_needs_both_ends() {
     let joined = |name: &str, member: &str, group_id: &str| {
         event(
             name,
-            json!([{"id": member, "type": "User", "modifiedProperties": [group(group_id)]}]),
+            &json!([{"id": member, "type": "User", "modifiedProperties": [group(group_id)]}]),
         )
     };
     let of = |event: &AuditEvent, deed| strength(event, &membership, deed);
@@ -195,10 +195,10 @@ fn an_edge_needs_both_ends() {
     );
     let alone = event(
         "Add member to group",
-        json!([{"id": GROUP, "type": "Group"}]),
+        &json!([{"id": GROUP, "type": "Group"}]),
     );
     assert_eq!(of(&alone, Deed::Added), Some(Strength::Possible));
-    let gone = event("Delete user", json!([{"id": USER, "type": "User"}]));
+    let gone = event("Delete user", &json!([{"id": USER, "type": "User"}]));
     assert_eq!(of(&gone, Deed::Removed), Some(Strength::Possible));
     assert_eq!(of(&gone, Deed::Added), None);
 }
@@ -207,7 +207,7 @@ fn an_edge_needs_both_ends() {
 fn a_manager_is_replaced_by_setting_another() {
     let set = event(
         "Set user manager",
-        json!([{"id": USER, "type": "User", "modifiedProperties": [told("Manager.ObjectID", None, Some(&format!("\"{OTHER}\"")))]}]),
+        &json!([{"id": USER, "type": "User", "modifiedProperties": [told("Manager.ObjectID", None, Some(&format!("\"{OTHER}\"")))]}]),
     );
     assert_eq!(
         strength(&set, &edge("user_manager", USER, OTHER), Deed::Added),
@@ -234,7 +234,7 @@ fn an_assignment_is_known_by_principal_and_role() {
     let given = |name: &str, principal: &str| {
         event(
             name,
-            json!([{"id": principal, "type": "User"}, {"id": ROLE, "type": "Role"}]),
+            &json!([{"id": principal, "type": "User"}, {"id": ROLE, "type": "Role"}]),
         )
     };
     let of = |event: &AuditEvent, subject: &Subject| strength(event, subject, Deed::Added);
@@ -259,7 +259,7 @@ fn a_whole_policy_is_compared_property_by_property() {
         let told = told("ConditionalAccessPolicy", Some(old), Some(new));
         event(
             "Update conditional access policy",
-            json!([{"id": GROUP, "type": "Policy", "modifiedProperties": [told]}]),
+            &json!([{"id": GROUP, "type": "Policy", "modifiedProperties": [told]}]),
         )
     };
     let off = change("state", "\"enabled\"", "\"disabled\"");
@@ -277,7 +277,7 @@ fn a_whole_policy_is_compared_property_by_property() {
         None
     );
     assert_eq!(
-        by(&event("Update policy", json!([{"id": GROUP}]))),
+        by(&event("Update policy", &json!([{"id": GROUP}]))),
         Some(Strength::Possible)
     );
     assert_eq!(by(&whole("{", "}")), Some(Strength::Possible));
@@ -293,7 +293,7 @@ fn what_stands_below_an_object_is_told_of_the_object() {
     );
     let of = |name: &str, deed| {
         strength(
-            &event(name, json!([{"id": USER, "type": "User"}])),
+            &event(name, &json!([{"id": USER, "type": "User"}])),
             &method,
             deed,
         )
@@ -309,7 +309,7 @@ fn what_stands_below_an_object_is_told_of_the_object() {
     );
     assert_eq!(of("Delete user", Deed::Removed), Some(Strength::Possible));
     assert_eq!(of("Update user", Deed::Added), None);
-    let named = event("Admin deleted security info", json!([{"id": key}]));
+    let named = event("Admin deleted security info", &json!([{"id": key}]));
     assert_eq!(
         strength(&named, &method, Deed::Removed),
         Some(Strength::Proven)
@@ -324,7 +324,7 @@ fn a_setting_without_an_id_is_known_by_its_activity_and_value() {
         let told = told("AllowInvitesFrom", None, Some(value));
         let event = event(
             name,
-            json!([{"id": OTHER, "displayName": "Authorization Policy", "modifiedProperties": [told]}]),
+            &json!([{"id": OTHER, "displayName": "Authorization Policy", "modifiedProperties": [told]}]),
         );
         strength(&event, &settings, Deed::Modified(&invites))
     };
@@ -334,4 +334,29 @@ fn a_setting_without_an_id_is_known_by_its_activity_and_value() {
     );
     assert_eq!(update("Update authorization policy", "\"none\""), None);
     assert_eq!(update("Update company information", "\"everyone\""), None);
+}
+
+#[test]
+fn a_domain_is_known_by_its_name() {
+    let told = told("LiveType", Some("\"Managed\""), Some("\"Federated\""));
+    let set = event(
+        "Set domain authentication",
+        &json!([{"id": null, "displayName": "contoso.com", "type": "Directory", "modifiedProperties": [told]}]),
+    );
+    let federated = change("authenticationType", "\"Managed\"", "\"Federated\"");
+    let by = |domain: &str| {
+        let domain = Subject::new("domain", domain, None);
+        strength(&set, &domain, Deed::Modified(&federated))
+    };
+    assert_eq!(by("contoso.com"), Some(Strength::Certain));
+    assert_eq!(by("fabrikam.com"), None);
+    let settings = event(
+        "Set federation settings on domain",
+        &json!([{"displayName": "contoso.com"}]),
+    );
+    let configuration = edge("domain_federation_configuration", "contoso.com", OTHER);
+    assert_eq!(
+        strength(&settings, &configuration, Deed::Added),
+        Some(Strength::Possible)
+    );
 }

@@ -200,8 +200,12 @@ pub(super) fn assign_role(
         until: None,
         assignment: Some("Assigned"),
     });
-    day.tick(at, create("role_assignment_schedule", schedule));
-    day.tick(at, create("role_assignment_schedule_instance", instance));
+    for (kind, properties) in [
+        ("role_assignment_schedule", schedule),
+        ("role_assignment_schedule_instance", instance),
+    ] {
+        day.push(at, by, create(kind, properties), None, true);
+    }
     let member = edge(
         "directory_role_member",
         day.world.directory_role_id(role),

@@ -64,11 +64,13 @@ pub(in super::super) fn activate(
         until: Some(at + seconds),
         assignment: Some("Activated"),
     });
-    day.tick(at + 1, create("role_assignment_schedule", properties));
-    day.tick(
-        at + 1,
-        create("role_assignment_schedule_instance", instance),
-    );
+    // The log has one event for all of it.
+    for (kind, properties) in [
+        ("role_assignment_schedule", properties),
+        ("role_assignment_schedule_instance", instance),
+    ] {
+        day.push(at + 1, by, create(kind, properties), None, true);
+    }
     day.named_deed(
         at + 1,
         by,
@@ -142,13 +144,12 @@ pub(in super::super) fn expire(day: &mut Day<'_>) {
             false,
         );
         day.push(at, &service, member, None, true);
-        day.tick(
-            at,
-            delete(
-                "role_assignment_schedule_instance",
-                format!("{}-1", activation.schedule),
-            ),
-        );
-        day.tick(at, delete("role_assignment_schedule", activation.schedule));
+        let instance = format!("{}-1", activation.schedule);
+        for (kind, id) in [
+            ("role_assignment_schedule_instance", instance),
+            ("role_assignment_schedule", activation.schedule),
+        ] {
+            day.push(at, &service, delete(kind, id), None, true);
+        }
     }
 }
