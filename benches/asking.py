@@ -82,7 +82,7 @@ def questions(days, hot, group):
         "q2 changed objects, first to last day":
             f"select count(*) n, sum(properties_changed) p from diff('first', 'latest') where kind not in {objects}",
         "q3 history of one user":
-            f"select * from users_history where id = '{hot}' order by _first_seen",
+            f"select * from history('{hot}') order by _first_seen",
         "q4 members of a group on each day":
             f"""select s.taken_at, count(*) n from snapshots s join group_members_history m
                 on m._first_seen <= s.taken_at and (m._gone_at is null or m._gone_at > s.taken_at)

@@ -26,7 +26,21 @@ use clap::{CommandFactory, Parser};
 use crate::app::App;
 use crate::cli::{Cli, Command};
 
+/// Stack of the thread that the program runs on. Planning a statement takes up to 32 MiB; where they are not
+/// there, each of its steps maps a stack of its own.
+const STACK_BYTES: usize = 128 << 20;
+
 fn main() -> ExitCode {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+    match thread.spawn(run).map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        // Memory is short: it may do on the stack there is.
+        Err(_) => run(),
+    }
+}
+
+fn run() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

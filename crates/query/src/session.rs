@@ -317,6 +317,9 @@ fn context(scope: &Scope, options: &SessionOptions) -> Result<SessionContext> {
     // Text is one type everywhere: what is cast to it is no other than what a table holds.
     settings.sql_parser.map_string_types_to_utf8view = false;
     settings.execution.time_zone = Some("+00:00".to_owned());
+    // A scan is one stream: to deal its rows out to several tasks costs more than most answers do. What
+    // is grouped or joined by a key is dealt out by that.
+    settings.optimizer.enable_round_robin_repartition = false;
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime(&options.limits)?)
