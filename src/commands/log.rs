@@ -339,24 +339,24 @@ fn when(row: Record<'_>) -> String {
 
 /// Who did it: everybody who is named, and how surely.
 fn who(rows: &[Record<'_>]) -> Option<String> {
-    let mut said: Vec<String> = Vec::new();
+    let mut actors: Vec<(String, bool)> = Vec::new();
     for row in rows {
         let Some(actor) = row.text("actor").or_else(|| row.text("actor_id")) else {
             continue;
         };
-        let surely = if row.text("confidence") == Some("exact") {
-            "by"
-        } else {
-            "likely by"
-        };
-        let mut one = format!("{surely} {actor}");
-        if let Some(ip) = row.text("actor_ip") {
-            let _ = write!(one, "  {ip}");
-        }
-        if !said.contains(&one) {
-            said.push(one);
+        let ip = row.text("actor_ip").map(|ip| format!("  {ip}"));
+        let actor = format!("{actor}{}", ip.unwrap_or_default());
+        let is_exact = row.text("confidence") == Some("exact");
+        match actors.iter_mut().find(|(known, _)| *known == actor) {
+            Some((_, known)) => *known |= is_exact,
+            None => actors.push((actor, is_exact)),
         }
     }
+    let surely = |is_exact: bool| if is_exact { "by" } else { "likely by" };
+    let mut said: Vec<String> = actors
+        .into_iter()
+        .map(|(actor, is_exact)| format!("{} {actor}", surely(is_exact)))
+        .collect();
     let is_ambiguous = |row: &Record<'_>| row.text("confidence") == Some("ambiguous");
     if rows.iter().any(is_ambiguous) {
         said.push("by one of several actors in that time: see directory_audits".to_owned());

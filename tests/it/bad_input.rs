@@ -161,8 +161,14 @@ fn statements_that_cannot_be_answered() {
         "512MB",
     );
     refused(&place, &["sql", "-f", "nowhere.sql"], FAILED, "nowhere.sql");
-    let long = format!("select '{}'", "x".repeat(120_000));
-    refused(&place, &["sql", "-c", &long], FAILED, "100000");
+    let long = format!("select '{}'", "x".repeat(500_000));
+    place.write("long.sql", &long);
+    refused(
+        &place,
+        &["sql", "-f", "long.sql"],
+        FAILED,
+        "the limit is 400000",
+    );
 }
 
 #[test]

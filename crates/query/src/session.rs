@@ -15,6 +15,7 @@ use datafusion::execution::memory_pool::{FairSpillPool, GreedyMemoryPool, Memory
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder, SessionStateDefaults, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as EngineStatement;
@@ -39,6 +40,8 @@ use crate::time_travel::resolve_versions;
 
 /// The one setting a session has.
 const AS_OF: &str = "entrace.as_of";
+/// Batches of an answer on their way to whoever asked.
+const WAITING_BATCHES: usize = 2;
 
 /// What a session may use, and what it is pinned to.
 #[derive(Debug, Clone, Default)]
@@ -157,6 +160,22 @@ async fn guarded<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     caught.unwrap_or_else(|payload| Err(panicked(&*payload)))
 }
 
+/// Lets a stream be worked on in a task of its own: an operator that computes for long without a row would
+/// else keep whoever waits for it from noticing that the time is up.
+fn apart(mut stream: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let mut builder = RecordBatchReceiverStream::builder(stream.schema(), WAITING_BATCHES);
+    let sender = builder.tx();
+    builder.spawn(Deep::new(async move {
+        while let Some(batch) = stream.next().await {
+            if sender.send(batch).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }));
+    builder.build()
+}
+
 /// Waits for a step of a statement, but not past its deadline.
 async fn within<T>(
     deadline: Option<Instant>,
@@ -253,7 +272,7 @@ impl Session {
         })?;
         let schema = plain_schema(plan.schema().inner());
         let plan = within(deadline, &limits, state.create_physical_plan(&plan)).await??;
-        let stream = execute_stream(plan, Arc::new(task(&state)))?;
+        let stream = apart(execute_stream(plan, Arc::new(task(&state)))?);
         Ok(Answer::Rows(Rows {
             schema,
             stream,

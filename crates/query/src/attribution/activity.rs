@@ -109,7 +109,7 @@ const NAMED: [(&str, Operation, &str); 44] = [
         Operation::Update,
         "federation settings on domain",
     ),
-    ("verify domain", Operation::Update, "domain"),
+    ("verify domain", Operation::Update, "verification of domain"),
     ("add unverified domain", Operation::Create, "domain"),
     ("add verified domain", Operation::Create, "domain"),
     ("remove unverified domain", Operation::Delete, "domain"),
@@ -360,7 +360,7 @@ fn by_type(operation_type: Option<&str>) -> Operation {
 }
 
 /// Microsoft's words for what is changed, where they are not the kind's title.
-const NOUNS: [(&str, &[&str]); 36] = [
+const NOUNS: [(&str, &[&str]); 37] = [
     ("user", &["user"]),
     ("external user", &["user"]),
     ("group", &["group"]),
@@ -406,6 +406,7 @@ const NOUNS: [(&str, &[&str]); 36] = [
         &["cross_tenant_access_default"],
     ),
     ("domain", &["domain"]),
+    ("verification of domain", &["domain", "organization"]),
     (
         "federation settings on domain",
         &["domain", "domain_federation_configuration"],

@@ -82,6 +82,8 @@ const FILES: &[(&str, &str)] = &files![
     "subscribed_skus"
     "tags"
     "timeline"
+    "unexplained_changes"
+    "unseen_changes"
     "user_authentication_methods"
     "user_license_details"
     "user_registration_details"
