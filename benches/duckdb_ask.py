@@ -29,13 +29,13 @@ VOLATILE = {"onPremisesLastSyncDateTime"}
 
 def changed(pairs):
     """Objects that differ, and properties of those that are in both states."""
-    properties = 0
-    rows = pairs.fetchall()
-    for old, new in rows:
-        if old and new:
-            old, new = json.loads(old), json.loads(new)
-            properties += sum(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - VOLATILE)
-    return [len(rows), properties]
+    objects = properties = 0
+    for old, new in pairs.fetchall():
+        old, new = json.loads(old or "{}"), json.loads(new or "{}")
+        differ = sum(old.get(name) != new.get(name) for name in (old.keys() | new.keys()) - VOLATILE)
+        objects += differ > 0
+        properties += differ if old and new else 0
+    return [objects, properties]
 
 
 def main():

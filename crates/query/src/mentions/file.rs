@@ -8,7 +8,7 @@ use chacha20poly1305::aead::Aead;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use store::Storage;
 
-use super::pairs::{Pair, Pairs};
+use super::pairs::Pairs;
 use crate::columns::{Name, SegmentKey};
 use crate::error::Result;
 
@@ -130,7 +130,7 @@ pub(crate) fn write_ids(
     run: std::ops::Range<u32>,
     pairs: &Pairs,
 ) -> Result<u64> {
-    let blocks: Vec<([u8; 16], Vec<u8>)> = encoded(&pairs.0, run.start);
+    let blocks: Vec<([u8; 16], Vec<u8>)> = encoded(pairs, run.start);
     // The key follows from what is sealed with it, so that no nonce is ever used for two contents.
     let mut hasher = blake3::Hasher::new_keyed(segment.key);
     blocks.iter().for_each(|(_, block)| {
@@ -164,19 +164,18 @@ pub(crate) fn write_ids(
 
 /// Blocks of pairs with the least id of each: an id, how many versions follow, and the distance of each
 /// from the one before it.
-fn encoded(pairs: &[Pair], first: u32) -> Vec<([u8; 16], Vec<u8>)> {
+fn encoded(pairs: &Pairs, first: u32) -> Vec<([u8; 16], Vec<u8>)> {
     let mut blocks: Vec<([u8; 16], Vec<u8>)> = Vec::new();
-    let mut at = 0;
-    while at < pairs.len() {
-        let id = pairs[at].0;
-        let count = pairs[at..].iter().take_while(|pair| pair.0 == id).count();
+    pairs.each(|id, versions| {
         // Lists are cut so that no block grows far beyond its size.
-        for list in pairs[at..at + count].chunks(BLOCK_BYTES / 4) {
-            if blocks
-                .last()
-                .is_none_or(|(_, block)| block.len() >= BLOCK_BYTES)
+        for list in versions.chunks(BLOCK_BYTES / 4) {
+            if let Some((_, block)) = blocks.last_mut()
+                && block.len() >= BLOCK_BYTES
             {
-                blocks.push((id, Vec::with_capacity(BLOCK_BYTES * 2)));
+                block.shrink_to_fit();
+                blocks.push((id, Vec::with_capacity(BLOCK_BYTES)));
+            } else if blocks.is_empty() {
+                blocks.push((id, Vec::with_capacity(BLOCK_BYTES)));
             }
             let Some((_, block)) = blocks.last_mut() else {
                 continue;
@@ -184,13 +183,12 @@ fn encoded(pairs: &[Pair], first: u32) -> Vec<([u8; 16], Vec<u8>)> {
             block.extend_from_slice(&id);
             put_varint(block, list.len());
             let mut before = first;
-            for (_, ordinal) in list {
+            for ordinal in list {
                 put_varint(block, (ordinal - before) as usize);
                 before = *ordinal;
             }
         }
-        at += count;
-    }
+    });
     blocks
 }
 
@@ -281,6 +279,7 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u32> {
 mod tests {
     use store::MemoryStorage;
 
+    use super::super::pairs::Collector;
     use super::*;
 
     fn id(number: u32) -> [u8; 16] {
@@ -290,15 +289,21 @@ mod tests {
             .to_be_bytes()
     }
 
+    fn guid(id: [u8; 16]) -> String {
+        let hex = format!("{:032x}", u128::from_be_bytes(id));
+        let groups = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)];
+        groups.map(|(from, to)| &hex[from..to]).join("-")
+    }
+
     /// One id in every version, each other id in two.
     fn pairs(first: u32, end: u32) -> Pairs {
-        let mut pairs = Vec::new();
+        let mut collector = Collector::default();
         for ordinal in first..end {
-            pairs.push((id(0), ordinal));
-            pairs.push((id(1 + ordinal / 2), ordinal));
+            let (all, one) = (guid(id(0)), guid(id(1 + ordinal / 2)));
+            let pushed = collector.push(ordinal, "x", &format!(r#"["{all}","{one}"]"#));
+            pushed.expect("because the payload is JSON");
         }
-        pairs.sort_unstable();
-        Pairs(pairs)
+        collector.finish()
     }
 
     fn written(first: u32, end: u32) -> (Arc<dyn Storage>, String, u64) {

@@ -1,5 +1,8 @@
 //! Which versions of a run name which ids: collected from the versions themselves.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use model::Parser;
 use roaring::RoaringBitmap;
 use store::{Archive, KindNumber};
@@ -22,9 +25,14 @@ const PRODUCTS: [&str; 4] = [
     "provisionedPlans",
 ];
 
+/// Pairs sorted together: a part that grows has room for twice as many, and a whole run can have millions.
+const PART_PAIRS: usize = 64 << 10;
+
 /// Collects pairs, in any order of versions.
 #[derive(Default)]
 pub(crate) struct Collector {
+    /// Sorted, and full but for the last version's pairs.
+    parts: Vec<Vec<Pair>>,
     pairs: Vec<Pair>,
     parser: Parser,
 }
@@ -64,21 +72,60 @@ impl Collector {
             }
         }
         self.pairs.truncate(kept);
+        if self.pairs.len() >= PART_PAIRS {
+            self.close_part();
+        }
         Ok(())
     }
 
-    /// The pairs by id and ordinal.
+    fn close_part(&mut self) {
+        let mut part = std::mem::take(&mut self.pairs);
+        part.sort_unstable();
+        part.shrink_to_fit();
+        self.parts.push(part);
+    }
+
+    /// The pairs, each once.
     pub(crate) fn finish(mut self) -> Pairs {
-        self.pairs.sort_unstable();
-        Pairs(self.pairs)
+        self.close_part();
+        Pairs(self.parts)
     }
 }
 
-/// Pairs by id and ordinal, each once.
+/// Pairs in parts that are sorted by id and ordinal.
 #[derive(Debug, Default)]
-pub(crate) struct Pairs(pub(super) Vec<Pair>);
+pub(crate) struct Pairs(Vec<Vec<Pair>>);
 
 impl Pairs {
+    /// Each id in its order, with its versions in theirs.
+    pub(super) fn each(&self, mut each: impl FnMut([u8; 16], &[u32])) {
+        let mut at = vec![0; self.0.len()];
+        // The next pair of each part; parts are few, and the least of their pairs is found at once.
+        let mut next: BinaryHeap<Reverse<(Pair, usize)>> = BinaryHeap::new();
+        for (part, pairs) in self.0.iter().enumerate() {
+            next.extend(pairs.first().map(|pair| Reverse((*pair, part))));
+        }
+        let mut last: Option<[u8; 16]> = None;
+        let mut versions: Vec<u32> = Vec::new();
+        while let Some(Reverse(((id, ordinal), part))) = next.pop() {
+            if last.is_some_and(|last| last != id) {
+                each(last.unwrap_or_default(), &versions);
+                versions.clear();
+            }
+            last = Some(id);
+            versions.push(ordinal);
+            at[part] += 1;
+            next.extend(
+                self.0[part]
+                    .get(at[part])
+                    .map(|pair| Reverse((*pair, part))),
+            );
+        }
+        if let Some(id) = last {
+            each(id, &versions);
+        }
+    }
+
     /// Reads these versions for what they name.
     pub(super) fn read(
         archive: &Archive,
@@ -99,9 +146,11 @@ impl Pairs {
 
     /// The versions that name an id.
     pub(super) fn of(&self, id: [u8; 16]) -> impl Iterator<Item = u32> + '_ {
-        let first = self.0.partition_point(|(named, _)| *named < id);
-        let of_id = self.0[first..].iter().take_while(move |pair| pair.0 == id);
-        of_id.map(|(_, ordinal)| *ordinal)
+        self.0.iter().flat_map(move |part| {
+            let first = part.partition_point(|(named, _)| *named < id);
+            let of_id = part[first..].iter().take_while(move |pair| pair.0 == id);
+            of_id.map(|(_, ordinal)| *ordinal)
+        })
     }
 }
 
@@ -117,9 +166,12 @@ mod tests {
         collector
             .push(7, key, payload)
             .expect("because the payload is JSON");
-        let pairs = collector.finish();
-        assert!(pairs.0.iter().all(|(_, ordinal)| *ordinal == 7));
-        pairs.0.iter().map(|(id, _)| id[15]).collect()
+        let mut ids = Vec::new();
+        collector.finish().each(|id, versions| {
+            assert_eq!(versions, [7]);
+            ids.push(id[15]);
+        });
+        ids
     }
 
     #[test]
@@ -136,5 +188,28 @@ mod tests {
             ),
             [0xb]
         );
+    }
+    #[test]
+    fn parts_are_walked_as_one() {
+        let mut collector = Collector::default();
+        let count = u32::try_from(PART_PAIRS).expect("because it is small");
+        // One id in all versions, and one in each: more pairs than two parts hold.
+        for ordinal in 0..count + 9 {
+            let own = format!("0b9c3a4e-0000-4000-8000-{:012x}", ordinal ^ 0x5555);
+            let payload = format!(r#"{{"a":"{A}","b":"{own}"}}"#);
+            let pushed = collector.push(ordinal, "x", &payload);
+            pushed.expect("because the payload is JSON");
+        }
+        let pairs = collector.finish();
+        assert!(pairs.0.len() > 2);
+        let (mut ids, mut last) = (0, [0; 16]);
+        pairs.each(|id, versions| {
+            assert!(id > last && versions.is_sorted());
+            assert!(pairs.of(id).eq(versions.iter().copied()));
+            assert!(versions.len() == 1 || id[15] == 0xa);
+            (ids, last) = (ids + 1, id);
+        });
+        // The shared id is one of the others' too.
+        assert_eq!(ids, count + 9);
     }
 }
