@@ -2,6 +2,7 @@
 //!
 //! The first time a kind is read is no change: there is nothing it could have changed from.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -120,9 +121,11 @@ pub(crate) fn object_changes(
 ) -> Result<()> {
     // Versions there were in any statement before.
     let mut known = RoaringBitmap::new();
-    let within =
-        |versions: &RoaringBitmap| only.map_or_else(|| versions.clone(), |only| versions & only);
     for change in changes {
+        let within = |versions| match only {
+            Some(only) => Cow::Owned(versions & only),
+            None => Cow::Borrowed(versions),
+        };
         let (opened, closed) = (within(&change.opened), within(&change.closed));
         if change.before.is_some() {
             let before = source.taken_at(change.snapshot);
@@ -141,7 +144,7 @@ pub(crate) fn object_changes(
             }
             each(change, objects)?;
         }
-        known |= opened;
+        known |= &*opened;
     }
     Ok(())
 }
