@@ -138,7 +138,7 @@ fn is_secret(kind: &Kind, place: &Place) -> bool {
         .map(String::as_str)
         .collect();
     let leads_here = |path: &&str| names.starts_with(&path.split('.').collect::<Vec<_>>());
-    kind.secrets.iter().any(|path| leads_here(&path))
+    kind.secrets.iter().any(leads_here)
 }
 
 fn with_id(object: &Value, key: &str, id: &str) -> Value {

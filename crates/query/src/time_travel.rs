@@ -98,7 +98,7 @@ impl Rewrite<'_> {
                 "rows of {table} do not change: ask for those of a period by their own time, WHERE ... BETWEEN"
             )));
         }
-        let mut history = parts.to_vec();
+        let mut history = parts.clone();
         if let Some(last) = history.last_mut() {
             last.value.push_str(HISTORY);
         }

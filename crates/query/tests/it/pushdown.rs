@@ -220,7 +220,9 @@ fn lists_of_ids_are_derived() {
                 .expect("because the disk works")
         });
         let paths = files.map(|(path, _)| path);
-        paths.filter(|path| path.ends_with(".ids")).collect()
+        paths
+            .filter(|path| std::path::Path::new(path).extension() == Some("ids".as_ref()))
+            .collect()
     };
     let all = ids(&source);
     assert_eq!(

@@ -677,8 +677,8 @@ fn conditions_may_not_be_more_than_conditions() {
         ("groups.id = id", "no column"),
         ("no_such_function(id)", "no_such_function"),
         ("sign_in_activity is null", "kept as last seen"),
-        (&deep, "recursion limit"),
-        (&long, "expressions"),
+        (&deep, "nested deeper"),
+        (&long, "more than"),
     ] {
         let sql = format!("select * from exposure('user', '{condition}')");
         let error = match ask(&source, &sql) {
