@@ -115,8 +115,33 @@ fn resident_kib() -> i64 {
         .expect("because it is a number")
 }
 
+/// Set where the test runs in a process of its own.
+#[cfg(target_os = "linux")]
+const ALONE: &str = "ENTRACE_TEST_ALONE";
+
 #[test]
 fn whatever_is_asked_ends_as_it_should() {
+    // What the parent's memory does can only be seen where no other test takes any.
+    #[cfg(target_os = "linux")]
+    if std::env::var_os(ALONE).is_none() {
+        let this = std::env::current_exe().expect("because a test runs from a file");
+        let alone = Command::new(this)
+            .args([
+                "isolated::whatever_is_asked_ends_as_it_should",
+                "--exact",
+                "--nocapture",
+            ])
+            .env(ALONE, "1")
+            .output()
+            .expect("because it runs already");
+        let said = String::from_utf8_lossy(&alone.stdout);
+        let complained = String::from_utf8_lossy(&alone.stderr);
+        assert!(
+            alone.status.success() && said.contains("1 passed"),
+            "{said}\n{complained}"
+        );
+        return;
+    }
     let workshop = Workshop::new();
     let mut options = workshop.options();
     options.limits.time = Some(SHORT);

@@ -26,4 +26,5 @@ pub use collect::{
 pub use error::{Error, Result};
 pub use import::{Format, ImportRequest, import};
 pub use monitor::{Monitor, Progress, Stage};
+pub use normalise::normalised;
 pub use report::{ImportReport, ImportedKind, ImportedSnapshot, Suspected};

@@ -7,7 +7,7 @@
 //! they are compared ([`Comparison::same`]).
 
 use catalog::{Kind, is_transport};
-use model::{Canonical, DiffRules, Fate, Parser, PathTree, Value, equivalent};
+use model::{Canonical, DiffRules, Fate, JsonError, Parser, PathTree, Value, equivalent};
 
 use crate::secrets;
 
@@ -54,6 +54,19 @@ impl Rules {
             Fate::Keep
         }
     }
+}
+
+/// The text an archive would keep of an object of this kind that was received as `bytes`: what is compared when a
+/// tenant is to be brought back to what an archive says.
+///
+/// # Errors
+/// Where the bytes are not one JSON value.
+pub fn normalised(kind: &'static Kind, bytes: &[u8]) -> Result<String, JsonError> {
+    let mut parser = Parser::new();
+    let document = parser.parse(bytes)?;
+    let mut normaliser = Normaliser::default();
+    normaliser.write(document.root(), &Rules::new(Some(kind)), &[]);
+    Ok(normaliser.canonical.text)
 }
 
 /// Normalises documents one after the other, reusing its buffers.

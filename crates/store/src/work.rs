@@ -1,13 +1,17 @@
-//! Working files: what a collector must remember between and within its runs.
+//! Files beside packs and log, sealed like everything else.
 //!
-//! They are sealed like everything else, but they are no part of the archive's truth: they may be
-//! deleted at any time, and then the next run reads the tenant anew.
+//! *Working files* are what a collector must remember between and within its runs. They are no part of the
+//! archive's truth: they may be deleted at any time, and then the next run reads the tenant anew. *Papers* are
+//! what belongs to the archive for as long as it exists and is not a version of an object: restore plans, their
+//! approvals, the journals of their execution.
 
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 
 /// Folder of the working files.
 const FOLDER: &str = "work";
+/// Folder of the papers; also the beginning of the name each is sealed under.
+const PAPERS: &str = "papers";
 
 impl Archive {
     /// A working file; `None` where there is none, or where what is there was not sealed by this
@@ -40,6 +44,39 @@ impl Archive {
     /// Deletes a working file; no error where there is none.
     pub fn delete_work(&self, name: &str) -> Result<()> {
         self.storage.delete(&path(name))
+    }
+
+    /// A paper; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where what is there was not sealed by this archive under this name.
+    pub fn read_paper(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let path = format!("{PAPERS}/{name}");
+        match self.storage.read(&path) {
+            Ok(sealed) => match self.sealer.open_work(&path, &sealed) {
+                Some(content) => Ok(Some(content)),
+                None => Err(Error::corrupt(&path, "it was not sealed by this archive")),
+            },
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates or replaces a paper, durably. Names have `/` between folders.
+    pub fn write_paper(&self, name: &str, content: &[u8]) -> Result<()> {
+        let path = format!("{PAPERS}/{name}");
+        let sealed = self.sealer.seal_work(&path, content);
+        self.storage.put(&path, &sealed)
+    }
+
+    /// Names of the papers below a folder, sorted; empty where there is none.
+    pub fn list_papers(&self, folder: &str) -> Result<Vec<String>> {
+        let files = self.storage.list(&format!("{PAPERS}/{folder}"))?;
+        let prefix = format!("{PAPERS}/");
+        let own = files
+            .into_iter()
+            .filter_map(|(path, _)| path.strip_prefix(&prefix).map(str::to_owned));
+        Ok(own.collect())
     }
 }
 
@@ -93,6 +130,20 @@ mod tests {
         flipped[last] ^= 1;
         storage.put("work/run/1", &flipped)?;
         assert_eq!(archive.read_work("run/1")?, None);
+
+        // A paper is not a working file of the same name, and one that was changed is damage, not absence.
+        archive.write_paper("plans/1", b"who gets what")?;
+        assert_eq!(archive.read_paper("plans/2")?, None);
+        assert_eq!(
+            archive.read_paper("plans/1")?.as_deref(),
+            Some(b"who gets what".as_slice())
+        );
+        assert_eq!(archive.list_papers("plans")?, ["plans/1"]);
+        storage.put("papers/plans/2", &storage.read("papers/plans/1")?)?;
+        assert!(matches!(
+            archive.read_paper("plans/2"),
+            Err(Error::Corrupt { .. })
+        ));
 
         archive.delete_work("run/1")?;
         archive.delete_work("run/1")?;
