@@ -12,11 +12,15 @@
 //! before, what holds after, how it is taken back, and what it risks. Nothing outside it ever runs.
 
 mod error;
+pub mod execution;
 mod file;
+mod fingerprint;
 mod plan;
+pub mod verification;
 
 pub use error::{Error, Result};
 pub use file::MAX_FILE;
+pub use fingerprint::fingerprint;
 pub use plan::{
     Action, Against, Dangling, Estimate, Expected, FORMAT, Impossible, Inverse, Made, Plan,
     Precondition, PropertyChange, Reason, Request, Risk, RiskCode, Step, Wanted,

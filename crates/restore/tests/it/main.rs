@@ -1,0 +1,10 @@
+//! Tests through the public face: plans executed against a simulated tenant, with everything going wrong that
+//! goes wrong between the two.
+
+mod execution;
+mod faults;
+mod hand;
+mod kill;
+mod pace;
+mod tenant;
+mod verification;
