@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt;
+use graph::ErrorKind;
 use jiff::Timestamp;
 
 use super::engine::Engine;
@@ -18,7 +19,7 @@ use super::patience::back_off;
 use super::ready::Ready;
 use super::record::Progress;
 use super::send::{Fate, Sent};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::Step;
 
 /// Rounds of sending and finding out; after the last one, what is unclear stays so.
@@ -202,7 +203,8 @@ impl<'p> Engine<'p, '_> {
     }
 
     /// Finds out which requests without an answer were carried out; those that were not come back. Of a request
-    /// that makes an object, that is said only when the object could not be found for long enough.
+    /// that makes an object, that is said only when the object could not be found for long enough; of what the
+    /// tenant would not say, nothing is.
     async fn find_out(&mut self, unclear: Vec<Unclear<'p>>) -> Result<Vec<Unclear<'p>>> {
         let mut not_seen = Vec::new();
         let mut left = unclear;
@@ -213,19 +215,20 @@ impl<'p> Engine<'p, '_> {
             let mut written = Vec::new();
             // One after the other: what one finds, the next must not take for its own.
             for one in left {
-                match self.sender.fate(&one.ready, one.since).await? {
-                    Fate::Written(made) => {
+                let is_over = waited >= self.options.patience.lost;
+                match self.sender.fate(&one.ready, one.since).await {
+                    Ok(Fate::Written(made)) => {
                         entries.push(self.written(one.ready.step, made, None));
                         written.push(one.ready.step);
                     }
-                    Fate::NotSeen
-                        if one.ready.makes_another_each_time()
-                            && !self.sender.patience_since(one.since).is_zero()
-                            && waited < self.options.patience.lost =>
-                    {
-                        later.push(one);
+                    Ok(Fate::NotSeen) if is_over || !self.may_be_late(&one) => not_seen.push(one),
+                    Err(error) if !passes(&error) => return Err(error),
+                    Err(error) if is_over => {
+                        let message = format!("{}; and then {error}", one.message);
+                        entries
+                            .push(self.outcome(one.ready.step, StepOutcome::Unknown { message }));
                     }
-                    Fate::NotSeen => not_seen.push(one),
+                    Ok(Fate::NotSeen) | Err(_) => later.push(one),
                 }
             }
             self.keep(&entries)?;
@@ -239,8 +242,13 @@ impl<'p> Engine<'p, '_> {
             waited += back_off(waits);
             self.sender.wait(waits).await;
         }
-        not_seen.extend(left);
+        self.give_up(left)?;
         Ok(not_seen)
+    }
+
+    /// Whether what a request made may be there and not be shown yet.
+    fn may_be_late(&self, one: &Unclear<'_>) -> bool {
+        one.ready.makes_another_each_time() && !self.sender.patience_since(one.since).is_zero()
     }
 
     fn give_up(&mut self, left: Vec<Unclear<'p>>) -> Result<()> {
@@ -267,4 +275,12 @@ impl<'p> Engine<'p, '_> {
             request_id,
         }
     }
+}
+
+/// Whether asking again may help.
+fn passes(error: &Error) -> bool {
+    let Error::Graph(error) = error else {
+        return false;
+    };
+    !matches!(error.kind(), ErrorKind::SignIn | ErrorKind::Cancelled)
 }

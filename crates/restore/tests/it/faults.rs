@@ -60,9 +60,10 @@ fn answers_that_are_lost_make_nothing_twice() {
     let journal = Memory::default();
     let mut report = None;
     for _ in 0..20 {
-        let ran = live
-            .run(&plan, &journal)
-            .expect("because it can be executed");
+        // One that broke off goes on the next time.
+        let Ok(ran) = live.run(&plan, &journal) else {
+            continue;
+        };
         let is_done = ran.ended == Some(Ended::Done);
         report = Some(ran);
         if is_done {
