@@ -18,7 +18,6 @@ impl Writer {
         check_text("reason of a hold", reason)?;
         check_text("name of who sets a hold", by)?;
         match &scope {
-            HoldScope::Archive | HoldScope::Object { .. } => {}
             HoldScope::Snapshot { snapshot } => {
                 let mut snapshots = self.archive().snapshots().iter();
                 if !snapshots.any(|own| own.number == *snapshot) {
@@ -33,7 +32,7 @@ impl Writer {
                     "a hold from {from} to {to} ends before it begins"
                 )));
             }
-            HoldScope::Between { .. } => {}
+            HoldScope::Archive | HoldScope::Object { .. } | HoldScope::Between { .. } => {}
         }
         let mut record = self.new_record("hold-set");
         let hold = Hold {

@@ -50,7 +50,7 @@ fn a_hold_is_in_force_until_it_is_released_and_survives_rebuild_and_compaction()
     open.compact().expect("because memory works");
     drop(open);
 
-    assert_eq!(reader(&storage).holds(), [second.clone()]);
+    assert_eq!(reader(&storage).holds(), std::slice::from_ref(&second));
     let rebuilt = Writer::rebuild(Arc::clone(&storage), &Secrets::default(), options());
     assert_eq!(
         rebuilt
