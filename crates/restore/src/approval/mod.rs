@@ -1,0 +1,5 @@
+//! Who may let a plan run, and whether they did.
+
+mod refusal;
+
+pub use refusal::Refusal;
