@@ -24,7 +24,8 @@ Exit codes        0 done                   1 failed              2 wrong usage
                   3 done in part           4 sign-in or consent missing
                   5 differences found (with --exit-code)
                  10 no archive            11 archive locked     12 wrong key
-                 13 archive too new       14 archive damaged   130 interrupted
+                 13 archive too new       14 archive damaged
+                 20 plan stale            21 plan not approved 130 interrupted
 
 A first look, without a tenant: entrace demo";
 

@@ -11,6 +11,7 @@ mod logging;
 mod output;
 mod pager;
 mod permissions;
+mod plans;
 mod progress;
 mod records;
 mod secrets;

@@ -55,3 +55,6 @@ fn parse_signed<T: Serialize + DeserializeOwned>(text: &str, most: usize) -> Res
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;
