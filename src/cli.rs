@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
-    init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
-    timeline, watch,
+    approver, auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find,
+    hold, hunt, import, init, log, ls, man, noise, plan, rebuild, show, simulate, snapshot,
+    snapshots, sql, stats, tag, timeline, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -159,6 +159,9 @@ pub(crate) enum Command {
     Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
     Tag(tag::TagArgs),
+    Plan(plan::PlanArgs),
+    Approver(approver::ApproverArgs),
+    Hold(hold::HoldArgs),
     Stats(stats::StatsArgs),
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),

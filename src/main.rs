@@ -15,6 +15,7 @@ mod plans;
 mod progress;
 mod records;
 mod secrets;
+mod signing;
 mod simulated;
 mod tenant;
 mod truth;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use query::Source;
 use restore::approval::{Approvers, Policy};
 use restore::{Book, MAX_FILE, Plan};
-use store::Archive;
+use serde_json::Value;
+use store::{Archive, PlanAct, PlanEvent};
 
 use crate::app::App;
 use crate::config::RestoreSettings;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, LOCKED, Result};
+use crate::output::Format;
 
 /// A plan somebody named.
 pub(crate) struct Named {
@@ -51,6 +53,21 @@ fn read(path: &Path) -> Result<Plan> {
     }
     let bytes = std::fs::read(path).map_err(|e| Failure::io(path, &e))?;
     Ok(Plan::from_file(&path.display().to_string(), &bytes)?)
+}
+
+/// The text of a file that cannot be long: a statement, a signature.
+pub(crate) fn small(path: &Path) -> Result<String> {
+    const MAX_BYTES: u64 = 64 << 10;
+    let size = std::fs::metadata(path)
+        .map_err(|e| Failure::io(path, &e))?
+        .len();
+    if size > MAX_BYTES {
+        let name = path.display();
+        return Err(Failure::usage(format!(
+            "{name}: too long, {MAX_BYTES} bytes at most"
+        )));
+    }
+    std::fs::read_to_string(path).map_err(|e| Failure::io(path, &e))
 }
 
 /// Whether a word was meant as a path and not as the beginning of an id.
@@ -153,4 +170,73 @@ pub(crate) fn approvers(app: &App, archive: &Archive) -> Result<Approvers> {
         Some(path) => Ok(Approvers::from_file(path)?),
         None => Ok(Approvers::of(archive)?),
     }
+}
+
+/// What the archive's log is to say about a plan.
+///
+/// Papers can be deleted by whoever can delete files; what stands in the log cannot be without that showing.
+pub(crate) struct PlanLog {
+    plan: String,
+    acts: Vec<PlanAct>,
+}
+
+impl PlanLog {
+    pub(crate) fn new(plan: &str) -> Self {
+        Self {
+            plan: plan.to_owned(),
+            acts: Vec::new(),
+        }
+    }
+
+    /// `paper` is the hash of what shows it.
+    pub(crate) fn push(&mut self, event: PlanEvent, by: &str, paper: Option<String>) {
+        self.acts.push(PlanAct {
+            event,
+            plan: self.plan.clone(),
+            by: by.to_owned(),
+            paper,
+        });
+    }
+
+    /// Writes it. While another process writes to the archive, what people decide is not held up by that: the papers
+    /// are there, and the log says nothing.
+    pub(crate) fn write(self, app: &App) -> Result<()> {
+        let mut writer = match app.writer() {
+            Ok(writer) => writer,
+            Err(failure) if failure.code == LOCKED => {
+                app.warn(&format!(
+                    "{}; it is done, and the archive's log does not have it",
+                    failure.message
+                ));
+                return Ok(());
+            }
+            Err(failure) => return Err(failure),
+        };
+        for act in self.acts {
+            writer.record_plan(act)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses formats that a command without a table of its own cannot give.
+pub(crate) fn json_only(app: &App, command: &str) -> Result<()> {
+    if app.wants_json() {
+        return Ok(());
+    }
+    let name = app.format().name();
+    Err(Failure::usage(format!(
+        "{command} answers for people or as JSON, not as {name}: leave out -o, or use -o json or jsonl"
+    )))
+}
+
+/// Prints rows as one JSON list, or one a line.
+pub(crate) fn print_rows(app: &App, rows: Vec<Value>) -> Result<()> {
+    if app.format() == Format::Jsonl {
+        for row in rows {
+            app.print_json(&row)?;
+        }
+        return Ok(());
+    }
+    app.print_json(&Value::Array(rows))
 }

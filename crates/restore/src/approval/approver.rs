@@ -41,9 +41,8 @@ impl Approver {
     ///
     /// # Errors
     /// [`Error::Invalid`] where a name cannot be one; [`Error::Refused`] where the key is too weak.
-    pub fn new(name: &str, person: &str, accounts: &[String], key: &str) -> Result<Self> {
-        let key = signature::public_key(key)?;
-        let approver = Self::with_key(name, person, accounts, &key);
+    pub fn new(name: &str, person: &str, accounts: &[String], key: &PublicKey) -> Result<Self> {
+        let approver = Self::with_key(name, person, accounts, key);
         approver.check()?;
         Ok(approver)
     }

@@ -228,7 +228,7 @@ impl Book<'_> {
     /// What the approvals of a plan come to now.
     pub fn verdict(&self, id: &str, judge: &Judge<'_>) -> Result<Verdict> {
         let record = self.record(id)?;
-        Ok(judge.verdict(&self.get(id)?, &record.approvals, &used(&record)))
+        Ok(judge.verdict(&self.get(id)?, &record.approvals, &record.used()))
     }
 
     /// Enters an approval, if it counts now.
@@ -240,7 +240,7 @@ impl Book<'_> {
         let record = self.record(&id)?;
         may_run(&id, &record)?;
         self.in_time(plan, &record, judge)?;
-        let used = used(&record);
+        let used = record.used();
         // One that is there already says why it does not count twice.
         let others: Vec<Approval> = record
             .approvals
@@ -292,7 +292,7 @@ impl Book<'_> {
                 is_resumed: true,
             });
         }
-        let verdict = judge.verdict(&plan, &record.approvals, &used(&record));
+        let verdict = judge.verdict(&plan, &record.approvals, &record.used());
         if let (Some((_, why)), false) = (&resumed, verdict.is_approved()) {
             why.check()?;
         }
@@ -401,11 +401,6 @@ fn is_about(statement: &Statement, plan: &Plan, id: &str) -> std::result::Result
         });
     }
     Ok(())
-}
-
-fn used(record: &Record) -> BTreeSet<String> {
-    let runs = record.runs.iter();
-    runs.flat_map(|run| run.approvals.iter().cloned()).collect()
 }
 
 /// Whether a time lies in the future of another by more than clocks may differ.

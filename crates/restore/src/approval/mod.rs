@@ -25,8 +25,9 @@ pub use judge::{Accepted, Begun, Judge, Verdict};
 pub use policy::{Needed, Policy};
 pub use refusal::Refusal;
 pub use roll::{Change, Enrolment};
-pub use signature::{ENROLMENT_NAMESPACE, NAMESPACE, fingerprint, public_key, verify};
+pub use signature::{ENROLMENT_NAMESPACE, NAMESPACE, fingerprint, key_of_file, public_key, verify};
 pub use signers::Approvers;
+pub use ssh_key::PublicKey;
 pub use statement::Statement;
 
 use serde::Serialize;

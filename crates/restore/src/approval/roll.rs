@@ -120,7 +120,7 @@ impl Approvers {
         Ok((enrolment, roll.number > 0))
     }
 
-    /// Enters a change.
+    /// Enters a change, and returns what was entered.
     ///
     /// # Errors
     /// [`Error::Refused`] where the signature is missing, or not that of an approver; [`Error::Invalid`] where the
@@ -130,7 +130,7 @@ impl Approvers {
         statement: &str,
         signature: Option<&str>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<Enrolment> {
         let mut roll = Roll::read(archive)?;
         let enrolment: Enrolment = super::parse_signed(statement, MAX_BYTES)?;
         if enrolment.number != roll.number + 1 || enrolment.previous != roll.previous {
@@ -151,7 +151,8 @@ impl Approvers {
         };
         roll.take(&archive.id().to_string(), &paper)?;
         let text = serde_json::to_vec(&paper).expect("because it has text only");
-        Ok(archive.write_paper(&name(enrolment.number), &text)?)
+        archive.write_paper(&name(enrolment.number), &text)?;
+        Ok(enrolment)
     }
 }
 

@@ -4,7 +4,7 @@
 //! decided by who owns it.
 
 use ssh_key::public::KeyData;
-use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PublicKey, SshSig};
+use ssh_key::{Algorithm, EcdsaCurve, HashAlg, PrivateKey, PublicKey, SshSig};
 
 use super::Refusal;
 
@@ -70,6 +70,24 @@ pub fn public_key(line: &str) -> Result<PublicKey, Refusal> {
         key: "what was given".to_owned(),
         reason: format!("it is no OpenSSH public key ({error})"),
     })?;
+    accept(&key)?;
+    Ok(key)
+}
+
+/// The public half of what stands in a key file: a public key, or a private one in OpenSSH's own format, encrypted
+/// or not.
+///
+/// # Errors
+/// [`Refusal::Key`] with the reason.
+pub fn key_of_file(text: &str) -> Result<PublicKey, Refusal> {
+    if !text.trim_start().starts_with("-----BEGIN") {
+        return public_key(text);
+    }
+    let private = PrivateKey::from_openssh(text.trim()).map_err(|error| Refusal::Key {
+        key: "what was given".to_owned(),
+        reason: format!("it is no OpenSSH private key ({error})"),
+    })?;
+    let key = private.public_key().clone();
     accept(&key)?;
     Ok(key)
 }

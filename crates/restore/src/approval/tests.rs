@@ -115,7 +115,7 @@ fn sign(key: &PrivateKey, namespace: &str, text: &str) -> String {
 
 fn approver(name: &str, person: &str, accounts: &[&str], seed: u8) -> Approver {
     let accounts: Vec<String> = accounts.iter().map(|&account| account.to_owned()).collect();
-    Approver::new(name, person, &accounts, &public(&key(seed))).expect("because it is sound")
+    Approver::new(name, person, &accounts, key(seed).public_key()).expect("because it is sound")
 }
 
 /// Alice has two keys and an account for administration; Bob and Carol have a key each.
@@ -603,4 +603,5 @@ fn of_executions_at_once_exactly_one_begins() {
 }
 
 mod hostile;
+mod openssh;
 mod roll;

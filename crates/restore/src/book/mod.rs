@@ -71,12 +71,17 @@ impl<'a> Book<'a> {
         }
         let id = plan.id();
         // The head comes last: a plan is in the book once it is listed.
-        if self.archive.read_paper(&head_name(&id))?.is_none() {
+        if !self.contains(&id)? {
             self.archive
                 .write_paper(&plan_name(&id), plan.to_file().as_bytes())?;
             self.write(&head_name(&id), &Head::of(plan))?;
         }
         Ok(id)
+    }
+
+    /// Whether a plan with exactly this id was entered.
+    pub fn contains(&self, id: &str) -> Result<bool> {
+        Ok(self.archive.read_paper(&head_name(id))?.is_some())
     }
 
     /// The plan with exactly this id.

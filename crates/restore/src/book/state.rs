@@ -7,6 +7,7 @@
 //!      └────────────┴─────────────────▶ rejected | stale
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,15 @@ pub struct Record {
     pub runs: Vec<Run>,
     /// How the last of them ended; `None` while it has not.
     pub outcome: Option<Outcome>,
+}
+
+impl Record {
+    /// Ids of the approvals that executions used up.
+    #[must_use]
+    pub fn used(&self) -> BTreeSet<String> {
+        let runs = self.runs.iter();
+        runs.flat_map(|run| run.approvals.iter().cloned()).collect()
+    }
 }
 
 /// What state a plan is in.

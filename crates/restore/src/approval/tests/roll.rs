@@ -10,7 +10,7 @@ fn change(archive: &Archive, change: Change, signer: Option<u8>, now: Timestamp)
     let (enrolment, _) = Approvers::propose(archive, change, now)?;
     let text = enrolment.text();
     let signature = signer.map(|seed| sign(&key(seed), ENROLMENT_NAMESPACE, &text));
-    Approvers::enter(archive, &text, signature.as_deref(), now)
+    Approvers::enter(archive, &text, signature.as_deref(), now).map(drop)
 }
 
 fn revoke(name: &str, seed: u8) -> Change {
