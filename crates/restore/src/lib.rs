@@ -13,10 +13,12 @@
 
 mod error;
 mod file;
+mod fingerprint;
 mod plan;
 
 pub use error::{Error, Result};
 pub use file::MAX_FILE;
+pub use fingerprint::fingerprint;
 pub use plan::{
     Action, Against, Dangling, Estimate, Expected, FORMAT, Impossible, Inverse, Made, Plan,
     Precondition, PropertyChange, Reason, Request, Risk, RiskCode, Step, Wanted,
