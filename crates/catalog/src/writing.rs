@@ -166,14 +166,14 @@ impl Kind {
     }
 }
 
-const fn operation(method: Method, address: Address, body: Body) -> Option<Operation> {
-    Some(Operation {
+const fn operation(method: Method, address: Address, body: Body) -> Operation {
+    Operation {
         method,
         address,
         body,
         api: None,
         app_only: true,
-    })
+    }
 }
 
 const fn of_administrators(operation: Option<Operation>) -> Option<Operation> {
@@ -203,9 +203,13 @@ impl Writing {
     /// POST to the collection, PATCH and DELETE of the object.
     pub(crate) const fn objects(permissions: &'static [&'static str]) -> Self {
         Self {
-            create: operation(Method::Post, Address::Collection, Body::Properties),
-            update: operation(Method::Patch, Address::Object, Body::Properties),
-            delete: operation(Method::Delete, Address::Object, Body::Empty),
+            create: Some(operation(
+                Method::Post,
+                Address::Collection,
+                Body::Properties,
+            )),
+            update: Some(operation(Method::Patch, Address::Object, Body::Properties)),
+            delete: Some(operation(Method::Delete, Address::Object, Body::Empty)),
             permissions,
             ..Self::NONE
         }
@@ -214,8 +218,12 @@ impl Writing {
     /// POST and DELETE of `$ref`.
     pub(crate) const fn links(permissions: &'static [&'static str]) -> Self {
         Self {
-            create: operation(Method::Post, Address::CollectionRef, Body::Reference),
-            delete: operation(Method::Delete, Address::ObjectRef, Body::Empty),
+            create: Some(operation(
+                Method::Post,
+                Address::CollectionRef,
+                Body::Reference,
+            )),
+            delete: Some(operation(Method::Delete, Address::ObjectRef, Body::Empty)),
             permissions,
             ..Self::NONE
         }
@@ -224,8 +232,16 @@ impl Writing {
     /// PUT and DELETE of the only `$ref`.
     pub(crate) const fn link(permissions: &'static [&'static str]) -> Self {
         Self {
-            create: operation(Method::Put, Address::CollectionRef, Body::Reference),
-            delete: operation(Method::Delete, Address::CollectionRef, Body::Empty),
+            create: Some(operation(
+                Method::Put,
+                Address::CollectionRef,
+                Body::Reference,
+            )),
+            delete: Some(operation(
+                Method::Delete,
+                Address::CollectionRef,
+                Body::Empty,
+            )),
             permissions,
             ..Self::NONE
         }
@@ -234,7 +250,11 @@ impl Writing {
     /// PATCH of a singleton.
     pub(crate) const fn settings(permissions: &'static [&'static str]) -> Self {
         Self {
-            update: operation(Method::Patch, Address::Collection, Body::Properties),
+            update: Some(operation(
+                Method::Patch,
+                Address::Collection,
+                Body::Properties,
+            )),
             permissions,
             ..Self::NONE
         }
@@ -249,22 +269,22 @@ impl Writing {
         permissions: &'static [&'static str],
     ) -> Self {
         Self {
-            create: operation(
+            create: Some(operation(
                 Method::Post,
                 Address::At(template),
                 Body::Action {
                     member,
                     word: create,
                 },
-            ),
-            delete: operation(
+            )),
+            delete: Some(operation(
                 Method::Post,
                 Address::At(template),
                 Body::Action {
                     member,
                     word: delete,
                 },
-            ),
+            )),
             permissions,
             ..Self::NONE
         }
@@ -272,19 +292,19 @@ impl Writing {
 
     /// With an object made by another request.
     pub(crate) const fn create(mut self, method: Method, address: Address, body: Body) -> Self {
-        self.create = operation(method, address, body);
+        self.create = Some(operation(method, address, body));
         self
     }
 
     /// With an object changed by another request.
     pub(crate) const fn update(mut self, method: Method, address: Address, body: Body) -> Self {
-        self.update = operation(method, address, body);
+        self.update = Some(operation(method, address, body));
         self
     }
 
     /// With an object deleted by another request.
     pub(crate) const fn delete(mut self, address: Address) -> Self {
-        self.delete = operation(Method::Delete, address, Body::Empty);
+        self.delete = Some(operation(Method::Delete, address, Body::Empty));
         self
     }
 
@@ -308,7 +328,7 @@ impl Writing {
 
     /// Comes back from the recycle bin by a POST there.
     pub(crate) const fn undelete(mut self, template: &'static str) -> Self {
-        self.undelete = operation(Method::Post, Address::At(template), Body::Empty);
+        self.undelete = Some(operation(Method::Post, Address::At(template), Body::Empty));
         self
     }
 

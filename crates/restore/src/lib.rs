@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod fingerprint;
 mod plan;
+pub mod planning;
 
 pub use error::{Error, Result};
 pub use file::MAX_FILE;
