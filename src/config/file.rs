@@ -44,7 +44,7 @@ const SECRETS: [(&str, &str); 9] = [
 /// Beginnings of texts that are secrets wherever they stand.
 const SECRET_TEXTS: [&str; 2] = ["-----BEGIN", "AGE-SECRET-KEY-"];
 /// Keys whose values are paths, relative to the file.
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 9] = [
     "path",
     "archive",
     "key_file",
@@ -53,6 +53,7 @@ const PATHS: [&str; 8] = [
     "certificate_file",
     "token_file",
     "folders",
+    "approvers_file",
 ];
 
 /// Reads a file.

@@ -23,7 +23,8 @@ use crate::failure::{Failure, Result};
 pub(crate) use keys::schema;
 pub(crate) use place::{candidates, search};
 pub(crate) use shape::{
-    AuthSettings, CloudName, CollectSettings, KeyringEntry, Method, PaceName, Shape, TenantSettings,
+    AuthSettings, CloudName, CollectSettings, KeyringEntry, Method, PaceName, RestoreSettings,
+    Shape, TenantSettings,
 };
 pub(crate) use values::{Interval, Kinds, Schedule};
 

@@ -21,6 +21,8 @@ pub(crate) struct Shape {
     pub(crate) collect: CollectSettings,
     /// Queries and rules of your own.
     pub(crate) library: LibrarySettings,
+    /// Who lets restore plans run, and when.
+    pub(crate) restore: RestoreSettings,
 }
 
 /// The archive, and what opens it.
@@ -170,6 +172,30 @@ pub(crate) struct CollectSettings {
 pub(crate) struct LibrarySettings {
     /// Folders with SQL files, relative to this file; a later one takes precedence.
     pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Who lets restore plans run, and when.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RestoreSettings {
+    /// Whether plans run at all (false).
+    pub(crate) enabled: Option<bool>,
+    /// Whether somebody else than its author must approve a plan (true).
+    pub(crate) require_second_person: Option<bool>,
+    /// Approvals a plan needs, each by another person (1).
+    pub(crate) approvals: Option<u32>,
+    /// Approvals a plan needs that is large, gives a role or touches what is protected (2).
+    pub(crate) approvals_for_risk: Option<u32>,
+    /// Most steps of a plan that is not large (200).
+    pub(crate) max_changes: Option<u64>,
+    /// Objects that are protected, as on the command line (user:breakglass1@contoso.example).
+    pub(crate) protected: Vec<String>,
+    /// Longest time an approval may be for (24h).
+    pub(crate) longest_approval: Option<Interval>,
+    /// Age beyond which a plan does not run (7d).
+    pub(crate) oldest_plan: Option<Interval>,
+    /// File of allowed signers, as OpenSSH has it, that says who may approve instead of the archive's own list.
+    pub(crate) approvers_file: Option<PathBuf>,
 }
 
 /// How fast to ask.

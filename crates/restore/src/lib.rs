@@ -11,12 +11,15 @@
 //! A [`Plan`] is a closed list of requests with everything needed to judge each: what differs, what must hold
 //! before, what holds after, how it is taken back, and what it risks. Nothing outside it ever runs.
 
+pub mod approval;
+mod book;
 mod error;
 mod file;
 mod fingerprint;
 mod plan;
 pub mod planning;
 
+pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};
 pub use error::{Error, Result};
 pub use file::MAX_FILE;
 pub use fingerprint::fingerprint;
