@@ -18,6 +18,7 @@ pub mod execution;
 mod file;
 mod fingerprint;
 mod plan;
+pub mod planning;
 pub mod verification;
 
 pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};
