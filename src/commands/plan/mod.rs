@@ -3,8 +3,10 @@
 mod approve;
 mod call_off;
 mod list;
+mod run;
 mod show;
 mod text;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -24,7 +26,9 @@ enum What {
     Cancel(call_off::CancelArgs),
     List(list::ListArgs),
     Reject(call_off::RejectArgs),
+    Run(run::RunArgs),
     Show(show::ShowArgs),
+    Verify(verify::VerifyArgs),
 }
 
 pub(crate) fn run(app: &App, args: &PlanArgs) -> Result<u8> {
@@ -33,6 +37,8 @@ pub(crate) fn run(app: &App, args: &PlanArgs) -> Result<u8> {
         What::Cancel(args) => call_off::cancel(app, args),
         What::List(args) => list::run(app, args),
         What::Reject(args) => call_off::reject(app, args),
+        What::Run(args) => run::run(app, args),
         What::Show(args) => show::run(app, args),
+        What::Verify(args) => verify::run(app, args),
     }
 }

@@ -64,25 +64,26 @@ fn can_be_found(step: &Step) -> bool {
 
 /// Checks who executes: the tenant's, and allowed to. Gives its name.
 pub(super) async fn identity(plan: &Plan, client: &Client) -> Result<String> {
-    let identity = client.identity().await?;
-    match &identity.tenant {
-        Some(tenant) if tenant.eq_ignore_ascii_case(&plan.tenant) => {}
-        Some(tenant) => {
-            return Err(Error::Denied(format!(
-                "the plan is for tenant {}, and the credential is for {tenant}: use the credential of the plan's tenant",
-                plan.tenant
-            )));
-        }
-        None => {
-            return Err(Error::Denied(format!(
-                "the token does not say that it is for tenant {}: nothing is written with it",
-                plan.tenant
-            )));
-        }
-    }
+    let identity = tenant(plan, client).await?;
     permissions(plan, &identity)?;
     let name = identity.user.or(identity.client_id);
     Ok(name.unwrap_or_else(|| "unknown".to_owned()))
+}
+
+/// Checks that the token is one of the plan's tenant.
+pub(super) async fn tenant(plan: &Plan, client: &Client) -> Result<Identity> {
+    let identity = client.identity().await?;
+    match &identity.tenant {
+        Some(tenant) if tenant.eq_ignore_ascii_case(&plan.tenant) => Ok(identity),
+        Some(tenant) => Err(Error::Denied(format!(
+            "the plan is for tenant {}, and the credential is for {tenant}: use the credential of the plan's tenant",
+            plan.tenant
+        ))),
+        None => Err(Error::Denied(format!(
+            "the token does not say that it is for tenant {}: nothing is written with it",
+            plan.tenant
+        ))),
+    }
 }
 
 /// Every step needs one of its permissions.

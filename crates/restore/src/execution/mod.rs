@@ -15,6 +15,7 @@
 //! nothing outside the plan is sent, and nothing is sent twice that would make two of something. An execution that
 //! was killed goes on from its journal ([`Entry`]); executing a plan that is done does nothing.
 
+mod around;
 mod check;
 mod engine;
 mod entry;
@@ -34,6 +35,7 @@ mod stage;
 
 use graph::Client;
 
+pub use around::{baseline, prepare, way_back};
 pub use entry::{Ended, Entry, Journal, Moved, StepOutcome};
 pub use ids::{Exchange, IdMap};
 pub use inverse::inverse;
@@ -86,6 +88,8 @@ pub async fn run(
 
 /// Finds out what [`run`] would do: what each step finds, and nothing is written, neither there nor here.
 ///
+/// A credential that only reads will do.
+///
 /// # Errors
 /// As for [`run`].
 pub async fn dry_run(
@@ -96,7 +100,7 @@ pub async fn dry_run(
     monitor: &dyn Monitor,
 ) -> Result<Report> {
     check::plan(plan, options)?;
-    check::identity(plan, client).await?;
+    check::tenant(plan, client).await?;
     let engine = Engine::new(plan, client, journal, options, monitor)?;
     report::foreseen(plan, &engine).await
 }

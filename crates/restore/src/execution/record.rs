@@ -1,6 +1,6 @@
 //! What the journal says of each step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -30,6 +30,8 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone, Default)]
 pub struct Record {
     steps: Vec<Progress>,
+    /// Steps whose requests were carried out.
+    written: BTreeSet<u32>,
     ids: IdMap,
     attempts: u32,
     began_at: Option<Timestamp>,
@@ -66,6 +68,7 @@ impl Record {
             }
             Entry::Written { step, made, .. } => {
                 *self.step_mut(*step)? = Progress::Written;
+                self.written.insert(*step);
                 for (old, new) in made {
                     self.ids.insert(old, new);
                 }
@@ -108,6 +111,12 @@ impl Record {
             Progress::Over(outcome) => outcome.is_done(),
             Progress::Untouched | Progress::InDoubt { .. } => false,
         }
+    }
+
+    /// Whether a request of the step was carried out. What was as wanted before is done, and not written.
+    #[must_use]
+    pub fn was_written(&self, number: u32) -> bool {
+        self.written.contains(&number)
     }
 
     /// Ids of the wanted state that became others.

@@ -9,8 +9,9 @@ use graph::Client;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use store::Archive;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::execution::{Live, Moved, Reader, Ready, Record, differing};
 use crate::plan::{Action, Expected, Plan, Step};
 
@@ -84,6 +85,41 @@ impl Finding {
 }
 
 impl Verification {
+    /// Keeps it in the archive for ever; the BLAKE3 of the paper, 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read or written.
+    pub fn keep(&self, archive: &Archive) -> Result<String> {
+        let folder = format!("plans/{}/verifications", self.plan);
+        let number = archive.list_papers(&folder)?.len() + 1;
+        let text = serde_json::to_vec(self).map_err(|error| {
+            Error::Internal(format!("a verification cannot be written: {error}"))
+        })?;
+        archive.write_paper(&format!("{folder}/{number:08}"), &text)?;
+        Ok(blake3::hash(&text).to_hex().to_string())
+    }
+
+    /// The verifications of a plan, oldest first.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn all(archive: &Archive, plan: &str) -> Result<Vec<Self>> {
+        let mut all = Vec::new();
+        for name in archive.list_papers(&format!("plans/{plan}/verifications"))? {
+            let Some(bytes) = archive.read_paper(&name)? else {
+                continue;
+            };
+            let one = serde_json::from_slice(&bytes).map_err(|error| {
+                Error::Store(store::Error::Corrupt {
+                    place: format!("papers/{name}"),
+                    reason: error.to_string(),
+                })
+            })?;
+            all.push(one);
+        }
+        Ok(all)
+    }
+
     /// Whether everything is as wanted.
     #[must_use]
     pub fn is_equal(&self) -> bool {
