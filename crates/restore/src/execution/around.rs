@@ -42,7 +42,10 @@ pub fn prepare(writer: &mut Writer, plan: &Plan, by: &str, tool: &str) -> Result
     let is_held = |hold: &Hold| hold.reason == reason;
     if !writer.archive().holds().iter().any(is_held) {
         let snapshot = SnapshotNumber::try_from(plan.wanted.snapshot).map_err(|_| {
-            Error::Invalid(format!("no archive has a snapshot {}", plan.wanted.snapshot))
+            Error::Invalid(format!(
+                "no archive has a snapshot {}",
+                plan.wanted.snapshot
+            ))
         })?;
         let scope = HoldScope::Snapshot { snapshot };
         writer.set_hold(scope, &reason, by)?;

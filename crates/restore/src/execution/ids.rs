@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use model::is_guid;
 use serde_json::{Map, Value};
 
+/// Length of a GUID in text.
+const GUID: usize = 36;
+
 /// From the ids of the wanted state to those that execution made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdMap(BTreeMap<String, String>);
@@ -35,6 +38,40 @@ impl IdMap {
         Exchange {
             pairs: pairs.collect(),
         }
+    }
+
+    /// A text with every id exchanged that became another; GUIDs wherever they stand, others as whole texts of
+    /// JSON (`"id"`). For texts that may name any of many.
+    #[must_use]
+    pub fn whole_text(&self, text: &str) -> String {
+        let bytes = text.as_bytes();
+        let mut out = String::with_capacity(text.len());
+        let (mut at, mut done) = (0, 0);
+        while at + GUID <= bytes.len() {
+            // The first dash of a GUID decides quickly.
+            let found = (bytes[at + 8] == b'-')
+                .then(|| text.get(at..at + GUID))
+                .flatten()
+                .filter(|id| is_guid(id))
+                .and_then(|id| self.get(id));
+            match found {
+                Some(new) => {
+                    out.push_str(&text[done..at]);
+                    out.push_str(new);
+                    at += GUID;
+                    done = at;
+                }
+                None => at += 1,
+            }
+        }
+        out.push_str(&text[done..]);
+        for (old, new) in self.iter().filter(|(old, _)| !is_guid(old)) {
+            let quoted = format!("\"{old}\"");
+            if out.contains(&quoted) {
+                out = out.replace(&quoted, &format!("\"{new}\""));
+            }
+        }
+        out
     }
 
     /// A key with each part that became another exchanged.
@@ -177,6 +214,19 @@ mod tests {
                 "text": "rule-11",
             })
         );
+    }
+
+    #[test]
+    fn a_text_may_name_any_of_many() {
+        let mut ids = IdMap::default();
+        ids.insert(OLD, NEW);
+        ids.insert("Ab_1", "Cd_2");
+        let text = format!(
+            "{{\"a\":\"/x/{}/é\",\"b\":[\"{OLD}\",\"Ab_1\",\"Ab_12\"]}}",
+            OLD.to_uppercase()
+        );
+        let expected = format!("{{\"a\":\"/x/{NEW}/é\",\"b\":[\"{NEW}\",\"Cd_2\",\"Ab_12\"]}}");
+        assert_eq!(ids.whole_text(&text), expected);
     }
 
     #[test]

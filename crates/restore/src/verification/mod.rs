@@ -3,6 +3,8 @@
 //! What was touched is read again and compared with what was wanted. Where several steps touched one object, the
 //! last word on each property counts: a policy that was made disabled and switched on afterwards is to be on.
 
+mod recovery;
+
 use std::collections::BTreeMap;
 
 use graph::Client;
@@ -10,6 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::Archive;
+
+pub use recovery::{Example, KindRecovery, Recovery, recovery};
 
 use crate::error::{Error, Result};
 use crate::execution::{Live, Moved, Reader, Ready, Record, differing};
