@@ -278,8 +278,7 @@ impl Book<'_> {
         let record = self.record(id)?;
         may_run(id, &record)?;
         self.in_time(&plan, &record, judge)?;
-        let interrupted = record.runs.last().filter(|_| record.outcome.is_none());
-        let resumed = interrupted.map(|run| {
+        let resumed = record.open_run().map(|run| {
             let mut own = record.approvals.clone();
             own.retain(|approval| run.approvals.contains(&approval.id()));
             (run, judge.verdict(&plan, &own, &BTreeSet::new()))

@@ -241,6 +241,22 @@ fn a_plan_that_another_person_approved_runs_once() -> Result<()> {
 }
 
 #[test]
+fn what_was_stopped_goes_on_unless_the_plan_was_cancelled() -> Result<()> {
+    let scene = Scene::new();
+    let plan = plan(&scene.archive, 3);
+    let id = plan.id();
+    scene.run(&plan, &approval(&plan, BOB, hours(1)), hours(2))?;
+    let book = scene.book();
+    book.journal(&id)?.finish::<()>(&[], Outcome::Cancelled)?;
+    assert_eq!(State::of(&book.record(&id)?, true), State::Running);
+    assert!(scene.begin(&id, hours(3))?.is_resumed);
+    book.cancel(&id, &called_off())?;
+    assert_eq!(State::of(&book.record(&id)?, true), State::Cancelled);
+    assert_eq!(code(scene.begin(&id, hours(3))), "plan_cancelled");
+    Ok(())
+}
+
+#[test]
 fn an_interrupted_run_goes_on_with_a_fresh_approval() -> Result<()> {
     let scene = Scene::new();
     let plan = plan(&scene.archive, 3);
@@ -554,51 +570,59 @@ fn large_and_risky_plans_need_two_persons() -> Result<()> {
     Ok(())
 }
 
+/// Two threads try to execute a plan; returns what came of it.
+fn race(archive: &Archive, round: u32) -> [Result<Begun>; 2] {
+    let (approvers, policy) = (approvers(), policy());
+    let judge = Judge {
+        approvers: &approvers,
+        policy: &policy,
+        now: hours(1),
+    };
+    let mut plan = plan(archive, 1);
+    plan.tool = format!("round {round}");
+    let book = Book::new(archive);
+    let entered = book.approve(&plan, &approval(&plan, BOB, hours(1)), &judge);
+    entered.expect("because it is a good approval");
+    let id = plan.id();
+    let attempt = || -> Result<Begun> {
+        let right = book.exclusive("one of two")?;
+        let begun = book.begin(&right, &id, "x", &judge)?;
+        book.journal(&id)?.finish::<()>(&[], Outcome::Failed)?;
+        Ok(begun)
+    };
+    let results = std::thread::scope(|scope| {
+        let other = scope.spawn(attempt);
+        let own = attempt();
+        [own, other.join().expect("because it does not panic")]
+    });
+    let runs = book.record(&id).map(|record| record.runs.len());
+    assert_eq!(runs.ok(), Some(1), "round {round}");
+    results
+}
+
+#[track_caller]
+fn assert_one_began(results: [Result<Begun>; 2]) {
+    let began = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(began, 1, "{results:?}");
+    for result in results.into_iter().filter(Result::is_err) {
+        assert!(["plan_running", "approval_used"].contains(&code(result)));
+    }
+}
+
 #[test]
-fn of_executions_at_once_exactly_one_begins() {
-    let folder = tempfile::tempdir().expect("because there is a temporary folder");
+fn of_two_executions_exactly_one_begins() {
+    let archive = archive();
     for round in 0..1000 {
-        // An archive of its own for each round would take most of the time.
-        let root = folder.path().join(format!("{}", round / 100));
-        let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(&root));
-        let archive = if round % 100 == 0 {
-            archive_in(storage)
-        } else {
-            Archive::open(storage, &Secrets::default()).expect("because it is there")
-        };
-        let (approvers, policy) = (approvers(), policy());
-        let judge = Judge {
-            approvers: &approvers,
-            policy: &policy,
-            now: hours(1),
-        };
-        let mut plan = plan(&archive, 1);
-        plan.tool = format!("round {round}");
-        let book = Book::new(&archive);
-        let entered = book.approve(&plan, &approval(&plan, BOB, hours(1)), &judge);
-        entered.expect("because it is a good approval");
-        let id = plan.id();
-        let attempt = || -> Result<Begun> {
-            let right = book.exclusive("one of two")?;
-            let begun = book.begin(&right, &id, "x", &judge)?;
-            if !begun.is_resumed {
-                book.journal(&id)?.finish::<()>(&[], Outcome::Done)?;
-            }
-            Ok(begun)
-        };
-        let results = std::thread::scope(|scope| {
-            let other = scope.spawn(attempt);
-            let own = attempt();
-            [own, other.join().expect("because it does not panic")]
-        });
-        let began = results.iter().filter(|result| result.is_ok()).count();
-        assert_eq!(began, 1, "round {round}: {results:?}");
-        for result in results {
-            if result.is_err() {
-                assert!(["plan_running", "plan_done"].contains(&code(result)));
-            }
-        }
-        assert_eq!(book.record(&id).map(|r| r.runs.len()).ok(), Some(1));
+        assert_one_began(race(&archive, round));
+    }
+}
+
+#[test]
+fn so_it_is_with_the_lock_of_the_operating_system() {
+    let folder = tempfile::tempdir().expect("because there is a temporary folder");
+    let archive = archive_in(Arc::new(LocalStorage::new(folder.path())));
+    for round in 0..30 {
+        assert_one_began(race(&archive, round));
     }
 }
 
