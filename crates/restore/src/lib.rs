@@ -18,6 +18,7 @@ mod file;
 mod fingerprint;
 mod plan;
 pub mod planning;
+pub mod render;
 
 pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};
 pub use error::{Error, Result};
