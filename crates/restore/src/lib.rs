@@ -15,11 +15,15 @@ pub mod approval;
 mod book;
 mod error;
 mod file;
+mod fingerprint;
 mod plan;
+pub mod planning;
+pub mod render;
 
 pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};
 pub use error::{Error, Result};
 pub use file::MAX_FILE;
+pub use fingerprint::fingerprint;
 pub use plan::{
     Action, Against, Dangling, Estimate, Expected, FORMAT, Impossible, Inverse, Made, Plan,
     Precondition, PropertyChange, Reason, Request, Risk, RiskCode, Step, Wanted,
