@@ -1,5 +1,6 @@
 //! `plan show`: everything a reviewer must know before saying yes.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -155,10 +156,10 @@ fn evidence(
         write(&format!("{name}.sig"), &approval.signature)?;
         let approver = Statement::parse(&approval.statement)
             .map_or_else(|_| "APPROVER".to_owned(), |statement| statement.approver);
-        text.push_str(&format!(
-            "ssh-keygen -Y verify -n {} -f allowed_signers -I {approver} -s {name}.sig <{name}\n",
-            NAMESPACE
-        ));
+        let _ = writeln!(
+            text,
+            "ssh-keygen -Y verify -n {NAMESPACE} -f allowed_signers -I {approver} -s {name}.sig <{name}"
+        );
     }
     app.print(&text)?;
     Ok(0)
