@@ -164,9 +164,7 @@ fn execute(
 
 /// Whether the plan would be let run, before anything is made ready for it.
 fn may_begin(book: &Book<'_>, id: &str, judge: &Judge<'_>) -> Result<()> {
-    let record = book.record(id)?;
-    let is_interrupted = !record.runs.is_empty() && record.outcome.is_none();
-    if !is_interrupted {
+    if book.record(id)?.open_run().is_none() {
         book.verdict(id, judge)?.check()?;
     }
     Ok(())
