@@ -27,7 +27,7 @@ fn what_is_made_anew_brings_what_named_it() -> Result<()> {
         [
             "1 Create new user Alice".to_owned(),
             "2 Update conditional_access_policy CA001".to_owned(),
-            format!("2 Create new role_assignment {ALICE}"),
+            format!("2 Create new role_assignment Alice → {GLOBAL}"),
             "2 Add link group_member Staff → Alice".to_owned(),
         ]
     );
