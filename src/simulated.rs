@@ -217,6 +217,14 @@ fn reader() -> AppCredential {
     }
 }
 
+/// An application that may do whatever the catalogue knows.
+pub(crate) fn everything() -> AppCredential {
+    AppCredential {
+        roles: writer().roles,
+        ..AppCredential::default()
+    }
+}
+
 /// The application that executes plans: what it must read it reads itself, before and after each step.
 fn writer() -> AppCredential {
     let writing = catalog::kinds()

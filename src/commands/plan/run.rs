@@ -13,9 +13,12 @@ use store::{Archive, PlanEvent};
 
 use crate::app::{App, TOOL};
 use crate::failure::{FAILED, Failure, INTERRUPTED, PARTIAL, Result, STALE};
-use crate::output::plural;
+use crate::output::{plural, truncated};
 use crate::plans::{self, Named, PlanLog};
 use crate::progress::{Watcher, stopper};
+
+/// Longest line that holds text of the tenant.
+const LONGEST_LINE: usize = 400;
 
 /// Run an approved plan
 #[derive(Debug, Args)]
@@ -183,7 +186,7 @@ impl Monitor for Watch<'_> {
             done.step.name.as_deref().unwrap_or(&done.step.kind),
             done.outcome.title()
         );
-        let text = format!("{}/{} {what}", done.done, done.total);
+        let text = truncated(&format!("{}/{} {what}", done.done, done.total), 100);
         self.watcher.show(done.done, done.total, &text, || {
             let mut line = json!({
                 "message_type": "step",
@@ -331,8 +334,18 @@ fn line(plan: &Plan, step: &StepReport) -> String {
         _ => String::new(),
     };
     text.push_str(&more);
-    text.push('\n');
-    text
+    // Names and messages are the tenant's: nothing in them may move a cursor.
+    shown(&text)
+}
+
+/// Lines that may hold what others wrote, each cut and with its controls shown as escapes.
+pub(super) fn shown(text: &str) -> String {
+    let lines = text.trim_end().lines();
+    lines.fold(String::new(), |mut all, line| {
+        all.push_str(&truncated(line, LONGEST_LINE));
+        all.push('\n');
+        all
+    })
 }
 
 fn code(report: &Report) -> u8 {

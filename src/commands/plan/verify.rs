@@ -6,6 +6,7 @@ use restore::verification::{self, Finding, Verification, Verified};
 use serde_json::json;
 use store::PlanEvent;
 
+use super::run::shown;
 use crate::app::App;
 use crate::failure::{FINDINGS, Result};
 use crate::output::plural;
@@ -92,5 +93,5 @@ fn line(step: &Verified) -> String {
         Finding::NotReadable { reason } => text.push_str(&format!("        {reason}\n")),
         _ => {}
     }
-    text
+    shown(&text)
 }

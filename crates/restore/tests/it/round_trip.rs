@@ -212,3 +212,36 @@ fn what_was_deleted_comes_back() {
     eprintln!("deleted: {touched:?}");
     assert_undone(&recovery, &touched);
 }
+
+#[test]
+fn a_month_with_six_incidents_is_undone() {
+    let mut company = Company::new(60, 30);
+    // The story begins on the twelfth day.
+    (0..11).for_each(|_| company.live_day());
+    company.collect();
+    (11..30).for_each(|_| company.live_day());
+    let truth = company.world.truth().to_vec();
+    let recovery = undone(&mut company, "a month");
+    let mut incidents: BTreeMap<&str, (usize, Vec<&restore::verification::Example>)> =
+        BTreeMap::new();
+    for planted in &truth {
+        let (objects, failed) = incidents.entry(planted.id).or_default();
+        *objects += planted.objects.len();
+        let examples = recovery.kinds.iter().flat_map(|kind| &kind.examples);
+        failed.extend(examples.filter(|example| {
+            let mut parts = example.object.iter();
+            parts.any(|part| planted.objects.contains(part))
+        }));
+    }
+    assert!(incidents.len() >= 6, "{:?}", incidents.keys());
+    for (id, (objects, failed)) in &incidents {
+        eprintln!("{id}: {objects} objects, {} not as they were", failed.len());
+        assert!(failed.is_empty(), "{id}: {failed:#?}");
+    }
+    let failed: Vec<_> = recovery
+        .kinds
+        .iter()
+        .filter(|kind| kind.failed > 0)
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
