@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    approver, auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find,
-    hold, hunt, import, init, log, ls, man, noise, plan, rebuild, show, simulate, snapshot,
+    approver, auth, blame, check, compact, completions, config, demo, diff, docs, doctor, drill,
+    find, hold, hunt, import, init, log, ls, man, noise, plan, rebuild, show, simulate, snapshot,
     snapshots, sql, stats, tag, timeline, watch,
 };
 use crate::logging::LogFormat;
@@ -170,6 +170,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Docs(docs::DocsArgs),
     Doctor(doctor::DoctorArgs),
+    Drill(drill::DrillArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),

@@ -195,6 +195,7 @@ impl From<restore::Error> for Failure {
             }
             restore::Error::Refused(refusal) => Self::from(refusal),
             restore::Error::Invalid(_) => Self::new(USAGE, message),
+            restore::Error::Denied(_) => Self::new(SIGN_IN, message),
             restore::Error::Edited { .. } => Self::new(NOT_APPROVED, message),
             _ => Self::new(FAILED, message),
         }

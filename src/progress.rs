@@ -104,7 +104,7 @@ impl Watcher {
         }
     }
 
-    fn is_due(&self) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         let every = match self.style {
             ProgressStyle::None => return false,
             ProgressStyle::Bar => BAR_EVERY,

@@ -11,6 +11,7 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod docs;
 pub(crate) mod doctor;
+pub(crate) mod drill;
 pub(crate) mod find;
 pub(crate) mod hold;
 pub(crate) mod hunt;
@@ -72,6 +73,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Noise(args) => noise::run(app, args),
         Command::Docs(args) => docs::run(app, args),
         Command::Doctor(args) => doctor::run(app, args),
+        Command::Drill(args) => drill::run(app, args),
         Command::Config(args) => config::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),

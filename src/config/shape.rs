@@ -53,6 +53,8 @@ pub(crate) struct TenantSettings {
     pub(crate) authority: Option<String>,
     /// How to sign in; without it the `AZURE_*` environment variables say so.
     pub(crate) auth: Option<AuthSettings>,
+    /// How restore plans sign in to this tenant, instead of `restore.auth`.
+    pub(crate) restore_auth: Option<AuthSettings>,
     /// The tenant's archive: a folder, relative to this file.
     pub(crate) archive: Option<PathBuf>,
     /// Which kinds to read.
@@ -194,6 +196,8 @@ pub(crate) struct RestoreSettings {
     pub(crate) longest_approval: Option<Interval>,
     /// Age beyond which a plan does not run (7d).
     pub(crate) oldest_plan: Option<Interval>,
+    /// How plans sign in, apart from what reads: an application with the permissions to write.
+    pub(crate) auth: Option<AuthSettings>,
     /// File of allowed signers, as OpenSSH has it, that says who may approve instead of the archive's own list.
     pub(crate) approvers_file: Option<PathBuf>,
 }

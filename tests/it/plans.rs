@@ -35,10 +35,8 @@ fn place() -> Place {
         let folder = place.path(&day[..10]);
         std::fs::create_dir(&folder).expect("because the folder is ours");
         let lines = |values: &[Value]| {
-            values
-                .iter()
-                .map(|value| format!("{value}\n"))
-                .collect::<String>()
+            let lines: Vec<String> = values.iter().map(Value::to_string).collect();
+            lines.join("\n")
         };
         let members: Vec<Value> = members
             .into_iter()

@@ -4,6 +4,7 @@
 //! of them, JSON lines and logs. The crate never prints: it reports through a [`Monitor`] or
 //! [`CollectMonitor`] and what the functions return.
 
+mod ask;
 mod collect;
 mod edges;
 mod error;
@@ -19,6 +20,7 @@ mod report;
 mod reshape;
 mod secrets;
 
+pub use ask::{family, get};
 pub use collect::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
     unfinished,

@@ -11,6 +11,9 @@ pub enum Error {
     /// What was given is wrong: change it.
     #[error("{0}")]
     Invalid(String),
+    /// The credential may not do it: give it what is missing, or use another.
+    #[error("{0}")]
+    Denied(String),
     /// Nothing has that name: ask for another.
     #[error("{0}")]
     NotFound(String),

@@ -14,11 +14,13 @@
 pub mod approval;
 mod book;
 mod error;
+pub mod execution;
 mod file;
 mod fingerprint;
 mod plan;
 pub mod planning;
 pub mod render;
+pub mod verification;
 
 pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};
 pub use error::{Error, Result};

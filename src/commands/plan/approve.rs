@@ -117,6 +117,13 @@ fn statement(args: &ApproveArgs, named: &Named, judge: &Judge<'_>) -> Result<Sta
         (Some(key), None) => by_key(judge.approvers, key)?,
         (None, None) => return Err(no_key()),
     };
+    judge.may_approve(approver, &named.plan)?;
+    if valid_for > longest {
+        let hours = longest.as_secs() / 3600;
+        return Err(Failure::usage(format!(
+            "an approval is for {hours} hours at most: give less with --valid-for"
+        )));
+    }
     Ok(Statement::new(
         &named.plan,
         &approver.name,

@@ -44,9 +44,11 @@ pub(crate) fn run(app: &App, args: &ListArgs) -> Result<u8> {
         let record = book.record(&entry.id)?;
         // Judging reads the whole plan: only where somebody approved it and nothing became of it yet.
         let is_open = State::of(&record, false) == State::Planned;
-        let verdict = match is_open && (!record.approvals.is_empty() || policy.approvals == 0) {
-            true => Some(book.verdict(&entry.id, &judge)?),
-            false => None,
+        let may_count = !record.approvals.is_empty() || policy.approvals == 0;
+        let verdict = if is_open && may_count {
+            Some(book.verdict(&entry.id, &judge)?)
+        } else {
+            None
         };
         let state = State::of(&record, verdict.as_ref().is_some_and(Verdict::is_approved));
         if args

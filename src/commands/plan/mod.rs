@@ -6,9 +6,11 @@ mod create;
 mod diff;
 mod export;
 mod list;
+mod run;
 mod show;
 mod summary;
 mod text;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -31,7 +33,9 @@ enum What {
     Export(export::ExportArgs),
     List(list::ListArgs),
     Reject(call_off::RejectArgs),
+    Run(run::RunArgs),
     Show(show::ShowArgs),
+    Verify(verify::VerifyArgs),
 }
 
 pub(crate) fn run(app: &App, args: &PlanArgs) -> Result<u8> {
@@ -43,6 +47,8 @@ pub(crate) fn run(app: &App, args: &PlanArgs) -> Result<u8> {
         What::Export(args) => export::run(app, args),
         What::List(args) => list::run(app, args),
         What::Reject(args) => call_off::reject(app, args),
+        What::Run(args) => run::run(app, args),
         What::Show(args) => show::run(app, args),
+        What::Verify(args) => verify::run(app, args),
     }
 }

@@ -1,5 +1,6 @@
 //! `plan show`: everything a reviewer must know before saying yes.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,12 +14,14 @@ use super::text::Page;
 use crate::app::App;
 use crate::commands::values::Names;
 use crate::failure::{Failure, Result};
+use crate::output::Format;
 use crate::plans::{self, Named};
 
 /// Show a plan: what it does, what it risks, who approved it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   entrace plan show p.json
+  entrace plan show 3f2a91c0 -o md                    for a change request
   entrace plan show 3f2a91c0 --evidence approvals/    its approvals as files, for ssh-keygen -Y verify")]
 pub(crate) struct ShowArgs {
     /// A plan file, or the beginning of a plan's id
@@ -66,6 +69,10 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<u8> {
     };
     if let Some(folder) = &args.evidence {
         return evidence(app, &shown, &approvers, folder);
+    }
+    if app.format() == Format::Md {
+        app.print(&restore::render::markdown(&shown.named.plan))?;
+        return Ok(0);
     }
     if !app.for_people() {
         plans::json_only(app, "plan show")?;
@@ -155,10 +162,10 @@ fn evidence(
         write(&format!("{name}.sig"), &approval.signature)?;
         let approver = Statement::parse(&approval.statement)
             .map_or_else(|_| "APPROVER".to_owned(), |statement| statement.approver);
-        text.push_str(&format!(
-            "ssh-keygen -Y verify -n {} -f allowed_signers -I {approver} -s {name}.sig <{name}\n",
-            NAMESPACE
-        ));
+        let _ = writeln!(
+            text,
+            "ssh-keygen -Y verify -n {NAMESPACE} -f allowed_signers -I {approver} -s {name}.sig <{name}"
+        );
     }
     app.print(&text)?;
     Ok(0)

@@ -12,6 +12,7 @@
 //! some hours, once. It is judged when it is handed in and again when an execution begins, by what is true then.
 
 mod approver;
+mod begin;
 mod judge;
 mod policy;
 mod refusal;
@@ -21,7 +22,8 @@ mod signers;
 mod statement;
 
 pub use approver::Approver;
-pub use judge::{Accepted, Begun, Judge, Verdict};
+pub use begin::Begun;
+pub use judge::{Accepted, Judge, Verdict};
 pub use policy::{Needed, Policy};
 pub use refusal::Refusal;
 pub use roll::{Change, Enrolment};

@@ -1,5 +1,6 @@
 //! Everybody who may approve, from the archive or from a file of allowed signers.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -92,10 +93,10 @@ impl Approvers {
             for (option, time) in bounds {
                 if let Some(time) = time {
                     let time = time.strftime("%Y%m%d%H%M%SZ");
-                    options.push_str(&format!(",{option}=\"{time}\""));
+                    let _ = write!(options, ",{option}=\"{time}\"");
                 }
             }
-            text.push_str(&format!("{} {options} {}\n", approver.name, approver.key));
+            let _ = writeln!(text, "{} {options} {}", approver.name, approver.key);
         }
         text
     }

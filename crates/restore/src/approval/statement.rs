@@ -1,7 +1,7 @@
 //! What an approver signs.
 
 use jiff::{SignedDuration, Timestamp};
-use rand::RngCore;
+use rand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
@@ -47,8 +47,6 @@ impl Statement {
     pub fn new(plan: &Plan, approver: &str, now: Timestamp, valid_for: SignedDuration) -> Self {
         // Whole seconds: nobody reads more.
         let made_at = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let mut nonce = [0; 16];
-        rand::rngs::OsRng.fill_bytes(&mut nonce);
         Self {
             format: FORMAT.to_owned(),
             action: EXECUTE.to_owned(),
@@ -58,7 +56,7 @@ impl Statement {
             approver: approver.to_owned(),
             made_at,
             not_after: made_at.saturating_add(valid_for).unwrap_or(Timestamp::MAX),
-            nonce: nonce.iter().map(|byte| format!("{byte:02x}")).collect(),
+            nonce: format!("{:032x}", rand::rngs::OsRng.r#gen::<u128>()),
         }
     }
 

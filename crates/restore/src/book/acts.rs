@@ -75,7 +75,7 @@ impl Book<'_> {
     /// [`Error::Invalid`] where it has ended.
     pub fn cancel(&self, id: &str, act: &Act) -> Result<()> {
         let record = self.record(id)?;
-        if record.outcome.is_some() {
+        if !record.runs.is_empty() && record.open_run().is_none() {
             let state = State::of(&record, false);
             return Err(Error::Invalid(format!(
                 "plan {} is {state}: there is nothing to cancel",

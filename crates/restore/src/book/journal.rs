@@ -23,7 +23,7 @@ pub enum Outcome {
     PartlyDone,
     /// No step was.
     Failed,
-    /// Somebody cancelled it on the way.
+    /// It was stopped on the way: for good where somebody cancelled the plan, else it can go on.
     Cancelled,
     /// A step found the tenant otherwise than the plan says, and nothing was done after that.
     NeedsReview,

@@ -39,7 +39,7 @@ const MIN_PREFIX: usize = 6;
 const ID_LENGTH: usize = 64;
 
 /// The plans of one archive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Book<'a> {
     archive: &'a Archive,
 }

@@ -34,6 +34,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// The execution that began last, if it has not ended: it is under way, or goes on when the plan is run again.
+    #[must_use]
+    pub fn open_run(&self) -> Option<&Run> {
+        let is_open = matches!(self.outcome, None | Some(Outcome::Cancelled));
+        self.runs.last().filter(|_| is_open)
+    }
+
     /// Ids of the approvals that executions used up.
     #[must_use]
     pub fn used(&self) -> BTreeSet<String> {
@@ -76,9 +83,8 @@ impl State {
             Some(Outcome::Done) => return Self::Done,
             Some(Outcome::PartlyDone) => return Self::PartlyDone,
             Some(Outcome::Failed) => return Self::Failed,
-            Some(Outcome::Cancelled) => return Self::Cancelled,
             Some(Outcome::NeedsReview) => return Self::NeedsReview,
-            None => {}
+            Some(Outcome::Cancelled) | None => {}
         }
         if record.cancellation.is_some() {
             Self::Cancelled

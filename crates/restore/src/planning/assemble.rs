@@ -9,7 +9,7 @@ use store::CoverageState;
 
 use super::draft::Draft;
 use super::drafting::Drafting;
-use super::mention::texts_at;
+use super::mention::{texts_at, texts_in};
 use super::order::ordered;
 use super::outside::{estimate, outside};
 use super::present::{DIRECTORY, Present};
@@ -110,11 +110,16 @@ impl Drafting<'_> {
         };
         let mut about: HashMap<usize, Vec<String>> = HashMap::new();
         for (at, draft) in self.drafts.iter().enumerate() {
-            if is_nameless(draft) && draft.action == Action::Create {
-                let mut ids = Vec::new();
-                each_reference(draft, &mut |_, id| ids.push(self.mapping.id(id).to_owned()));
-                about.insert(at, ids);
+            if !is_nameless(draft) {
+                continue;
             }
+            let mut ids = Vec::new();
+            if draft.action == Action::Create {
+                each_reference(draft, &mut |_, id| ids.push(self.mapping.id(id).to_owned()));
+            } else {
+                ids.extend(draft.names.iter().filter(|id| is_guid(id)).cloned());
+            }
+            about.insert(at, ids);
         }
         let ids: HashSet<String> = about.values().flatten().cloned().collect();
         if ids.is_empty() {
@@ -283,21 +288,6 @@ fn each_reference(draft: &Draft, each: &mut impl FnMut(&Reference, &str)) {
                 each(reference, &text.to_ascii_lowercase());
             }
         });
-    }
-}
-
-/// The texts at a path; arrays on the way count for each element.
-fn texts_in(value: &Value, path: &str, each: &mut impl FnMut(&str)) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| texts_in(item, path, each)),
-        Value::String(text) if path.is_empty() => each(text),
-        Value::Object(members) if !path.is_empty() => {
-            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            if let Some(member) = members.get(first) {
-                texts_in(member, rest, each);
-            }
-        }
-        _ => {}
     }
 }
 

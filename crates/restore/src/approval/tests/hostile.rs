@@ -1,5 +1,7 @@
 //! Keys and signatures that somebody made up, and texts with random damage.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -78,7 +80,7 @@ proptest! {
         prop_assume!(approval.statement != whole);
         let (approvers, policy) = (approvers(), policy());
         let judge = Judge { approvers: &approvers, policy: &policy, now: hours(1) };
-        let verdict = judge.verdict(&plan, &[approval], &Default::default());
+        let verdict = judge.verdict(&plan, &[approval], &BTreeSet::new());
         prop_assert!(!verdict.is_approved());
         prop_assert_eq!(verdict.refused.len(), 1);
     }
@@ -114,5 +116,18 @@ proptest! {
     fn damaged_files_of_allowed_signers_end_in_an_answer(changes in changes()) {
         let text = approvers().to_allowed_signers();
         let _ = Approvers::from_allowed_signers("signers", damaged(&text, &changes).as_bytes());
+    }
+}
+
+#[test]
+fn deep_plan_files_are_refused() {
+    for depth in [100, 125, 126, 127, 128, 129, 10_000] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let file = format!("{{\"format\":\"{FORMAT}\",\"id\":\"00\",\"steps\":{deep}}}");
+        let read = Plan::from_file("p.json", file.as_bytes());
+        assert!(matches!(
+            read,
+            Err(Error::Invalid(_) | Error::Edited { .. })
+        ));
     }
 }

@@ -124,9 +124,9 @@ fn keys_of_every_type_approve_and_stock_openssh_agrees() -> Result<()> {
 }
 
 #[test]
-fn stock_openssh_accepts_what_our_tests_sign() -> Result<()> {
+fn stock_openssh_accepts_what_our_tests_sign() {
     let Some(workshop) = workshop() else {
-        return Ok(());
+        return;
     };
     let scene = Scene::new();
     let plan = own_plan(&scene);
@@ -150,7 +150,6 @@ fn stock_openssh_accepts_what_our_tests_sign() -> Result<()> {
         &approval,
         "bob"
     ));
-    Ok(())
 }
 
 #[test]
