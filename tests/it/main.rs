@@ -15,6 +15,7 @@ mod leaves;
 mod live;
 mod masks;
 mod noise;
+mod plans;
 mod programs;
 mod restoring;
 mod setup;

@@ -1,5 +1,13 @@
 //! Plans as files: canonical text, id, and what is refused.
+//!
+//! A plan of 100,000 steps is a file of 200 MB; as a tree of JSON values it would take ten times that. So neither
+//! hashing nor reading nor writing ever has more than one step as a tree.
 
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -12,20 +20,31 @@ impl Plan {
     /// BLAKE3 of the plan's canonical text, 64 hexadecimal digits.
     #[must_use]
     pub fn id(&self) -> String {
-        blake3::hash(canonical(&to_value(self)).as_bytes())
-            .to_hex()
-            .to_string()
+        let mut hasher = Hasher::default();
+        hasher.member("against", &self.against);
+        hasher.member("archive", &self.archive);
+        hasher.member("author", &self.author);
+        hasher.list("dangling", &self.dangling, true);
+        hasher.member("estimate", &self.estimate);
+        hasher.member("format", &self.format);
+        hasher.list("impossible", &self.impossible, true);
+        hasher.member("made_at", &self.made_at);
+        hasher.list("outside", &self.outside, true);
+        hasher.list("steps", &self.steps, false);
+        hasher.member("tenant", &self.tenant);
+        hasher.member("tool", &self.tool);
+        hasher.member("wanted", &self.wanted);
+        hasher.finish()
     }
 
     /// The file: readable JSON with the id in front.
     #[must_use]
     pub fn to_file(&self) -> String {
-        let mut file = Map::new();
-        file.insert("id".to_owned(), Value::String(self.id()));
-        if let Value::Object(members) = to_value(self) {
-            file.extend(members);
-        }
-        let mut text = serde_json::to_string_pretty(&file).expect("because it came from JSON");
+        let filed = Writing {
+            id: &self.id(),
+            plan: self,
+        };
+        let mut text = serde_json::to_string_pretty(&filed).expect("because it came from JSON");
         text.push('\n');
         text
     }
@@ -42,46 +61,213 @@ impl Plan {
                 "{name} has {size} bytes; a plan has {MAX_FILE} at most: make several"
             )));
         }
-        let no_plan = |reason: &str| Error::Invalid(format!("{name} is no plan: {reason}"));
-        let mut file: Map<String, Value> =
-            serde_json::from_slice(bytes).map_err(|error| no_plan(&error.to_string()))?;
-        match file.get("format").and_then(Value::as_str) {
-            Some(FORMAT) => {}
-            Some(other) => {
-                return Err(no_plan(&format!("its format is {other:?}, not {FORMAT:?}")));
-            }
-            None => return Err(no_plan("it has no member \"format\"")),
-        }
-        let Some(Value::String(id)) = file.shift_remove("id") else {
-            return Err(no_plan("it has no member \"id\""));
+        let read: Reading = match serde_json::from_slice(bytes) {
+            Ok(read) => read,
+            Err(error) => return Err(no_plan(name, bytes, &error)),
         };
-        let found = blake3::hash(canonical(&Value::Object(file.clone())).as_bytes());
-        if *found.to_hex() != *id {
+        if read.plan.format != FORMAT {
+            return Err(other_format(name, &read.plan.format));
+        }
+        if read.plan.id() != read.id {
             return Err(Error::Edited {
                 name: name.to_owned(),
-                id,
+                id: read.id,
             });
         }
-        let plan: Self = serde_json::from_value(Value::Object(file))
-            .map_err(|error| no_plan(&error.to_string()))?;
-        // What cannot be written again as it was read would have another id when it is stored.
-        if plan.id() != *found.to_hex() {
-            return Err(no_plan("it is not written the way plans are"));
-        }
-        Ok(plan)
+        Ok(read.plan)
     }
 }
 
-fn to_value(plan: &Plan) -> Value {
-    serde_json::to_value(plan).expect("because a plan is made of JSON")
+fn invalid(name: &str, reason: &str) -> Error {
+    Error::Invalid(format!("{name} is no plan: {reason}"))
+}
+
+fn other_format(name: &str, format: &str) -> Error {
+    invalid(name, &format!("its format is {format:?}, not {FORMAT:?}"))
+}
+
+/// Why a file that is not written as plans are is none.
+fn no_plan(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
+    let file: Map<String, Value> = match serde_json::from_slice(bytes) {
+        Ok(file) => file,
+        Err(error) => return invalid(name, &error.to_string()),
+    };
+    match file.get("format").and_then(Value::as_str) {
+        Some(FORMAT) => {}
+        Some(other) => return other_format(name, other),
+        None => return invalid(name, "it has no member \"format\""),
+    }
+    let Some(Value::String(id)) = file.get("id") else {
+        return invalid(name, "it has no member \"id\"");
+    };
+    let id = id.clone();
+    let mut members = file;
+    members.shift_remove("id");
+    let mut text = String::new();
+    write_canonical(&Value::Object(members), &mut text);
+    if *blake3::hash(text.as_bytes()).to_hex() == *id {
+        invalid(name, &error.to_string())
+    } else {
+        Error::Edited {
+            name: name.to_owned(),
+            id,
+        }
+    }
+}
+
+/// Hashes an object whose members come in the order of their names.
+#[derive(Default)]
+struct Hasher {
+    hash: blake3::Hasher,
+    text: String,
+    has_members: bool,
+}
+
+impl Hasher {
+    fn name(&mut self, name: &str) {
+        self.text.push(if self.has_members { ',' } else { '{' });
+        self.has_members = true;
+        model::write_text(name, &mut self.text);
+        self.text.push(':');
+    }
+
+    fn member(&mut self, name: &str, value: &impl Serialize) {
+        self.name(name);
+        self.value(value);
+    }
+
+    fn list(&mut self, name: &str, values: &[impl Serialize], is_left_out: bool) {
+        if values.is_empty() && is_left_out {
+            return;
+        }
+        self.name(name);
+        self.text.push('[');
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.text.push(',');
+            }
+            self.value(value);
+        }
+        self.text.push(']');
+    }
+
+    fn value(&mut self, value: &impl Serialize) {
+        let value = serde_json::to_value(value).expect("because a plan is made of JSON");
+        write_canonical(&value, &mut self.text);
+        self.hash.update(self.text.as_bytes());
+        self.text.clear();
+    }
+
+    fn finish(mut self) -> String {
+        self.text.push('}');
+        self.hash.update(self.text.as_bytes());
+        self.hash.finalize().to_hex().to_string()
+    }
 }
 
 /// JSON with the members of every object in the order of their names.
-fn canonical(value: &Value) -> String {
-    let text = value.to_string();
-    let mut parser = model::Parser::new();
-    let document = parser
-        .parse_text(&text)
-        .expect("because it was just written, and its depth is that of Graph's objects");
-    model::canonical_text(document.root())
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            out.push('{');
+            for (at, (name, member)) in members.into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                model::write_text(name, out);
+                out.push(':');
+                write_canonical(member, out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        Value::String(text) => model::write_text(text, out),
+        other => out.push_str(&other.to_string()),
+    }
 }
+
+/// The file as it is written.
+#[derive(Serialize)]
+struct Writing<'p> {
+    id: &'p str,
+    #[serde(flatten)]
+    plan: &'p Plan,
+}
+
+/// The file as it is read.
+struct Reading {
+    id: String,
+    plan: Plan,
+}
+
+impl<'de> Deserialize<'de> for Reading {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        from.deserialize_map(ReadingVisitor)
+    }
+}
+
+struct ReadingVisitor;
+
+impl<'de> Visitor<'de> for ReadingVisitor {
+    type Value = Reading;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a plan")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> std::result::Result<Reading, A::Error> {
+        let mut id = None;
+        let plan = Plan::deserialize(MapAccessDeserializer::new(WithoutId {
+            members,
+            id: &mut id,
+        }))?;
+        let id = id.ok_or_else(|| A::Error::missing_field("id"))?;
+        Ok(Reading { id, plan })
+    }
+}
+
+/// The members of a file but for the id, which goes elsewhere.
+struct WithoutId<'i, A> {
+    members: A,
+    id: &'i mut Option<String>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutId<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> std::result::Result<Option<K::Value>, A::Error> {
+        while let Some(name) = self.members.next_key::<String>()? {
+            if name != "id" {
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            if self.id.replace(self.members.next_value()?).is_some() {
+                return Err(A::Error::duplicate_field("id"));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> std::result::Result<V::Value, A::Error> {
+        self.members.next_value_seed(seed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,7 @@ fn execute(
     // A credential that is missing must not use up an approval.
     let client = app.tenant(&[])?.write_client()?;
     let right = book.exclusive(&format!("{by}, process {}", std::process::id()))?;
-    may_begin(&book, &named.id, &judge)?;
+    book.may_begin(&named.id, &judge)?;
     execution::prepare(&mut app.writer()?, &named.plan, &by, TOOL)?;
     let begun = book.begin(&right, &named.id, &by, &judge)?;
     let mut log = PlanLog::new(&named.id);
@@ -160,14 +160,6 @@ fn execute(
     log.push(PlanEvent::Executed, &by, None);
     log.write(app)?;
     Ok(Ran { report, way_back })
-}
-
-/// Whether the plan would be let run, before anything is made ready for it.
-fn may_begin(book: &Book<'_>, id: &str, judge: &Judge<'_>) -> Result<()> {
-    if book.record(id)?.open_run().is_none() {
-        book.verdict(id, judge)?.check()?;
-    }
-    Ok(())
 }
 
 fn options<'r>(args: &RunArgs, baseline: execution::Baseline<'r>) -> Options<'r> {

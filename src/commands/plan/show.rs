@@ -14,12 +14,14 @@ use super::text::Page;
 use crate::app::App;
 use crate::commands::values::Names;
 use crate::failure::{Failure, Result};
+use crate::output::Format;
 use crate::plans::{self, Named};
 
 /// Show a plan: what it does, what it risks, who approved it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   entrace plan show p.json
+  entrace plan show 3f2a91c0 -o md                    for a change request
   entrace plan show 3f2a91c0 --evidence approvals/    its approvals as files, for ssh-keygen -Y verify")]
 pub(crate) struct ShowArgs {
     /// A plan file, or the beginning of a plan's id
@@ -67,6 +69,10 @@ pub(crate) fn run(app: &App, args: &ShowArgs) -> Result<u8> {
     };
     if let Some(folder) = &args.evidence {
         return evidence(app, &shown, &approvers, folder);
+    }
+    if app.format() == Format::Md {
+        app.print(&restore::render::markdown(&shown.named.plan))?;
+        return Ok(0);
     }
     if !app.for_people() {
         plans::json_only(app, "plan show")?;

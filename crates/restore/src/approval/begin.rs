@@ -21,6 +21,14 @@ pub struct Begun {
     pub is_resumed: bool,
 }
 
+/// How an execution may go on.
+enum Admission {
+    /// The one that was interrupted, with the approvals it has.
+    Resume(Run),
+    /// A new one, which uses up these approvals.
+    Begin(Vec<String>),
+}
+
 impl Book<'_> {
     /// What the approvals of a plan come to now.
     pub fn verdict(&self, id: &str, judge: &Judge<'_>) -> Result<Verdict> {
@@ -68,42 +76,65 @@ impl Book<'_> {
         by: &str,
         judge: &Judge<'_>,
     ) -> Result<Begun> {
-        if !judge.policy.enabled {
-            return Err(Refusal::Disabled.into());
-        }
         let plan = self.get(id)?;
         let record = self.record(id)?;
-        may_run(id, &record)?;
-        self.in_time(&plan, &record, judge)?;
-        let resumed = record.open_run().map(|run| {
-            let mut own = record.approvals.clone();
-            own.retain(|approval| run.approvals.contains(&approval.id()));
-            (run, judge.verdict(&plan, &own, &BTreeSet::new()))
-        });
-        if let Some((run, verdict)) = &resumed
-            && verdict.is_approved()
-        {
-            return Ok(Begun {
-                run: Run::clone(run),
-                is_resumed: true,
-            });
-        }
-        let verdict = judge.verdict(&plan, &record.approvals, &record.used());
-        if let (Some((_, why)), false) = (&resumed, verdict.is_approved()) {
-            why.check()?;
-        }
-        verdict.check()?;
+        let approvals = match self.admit(id, &plan, &record, judge)? {
+            Admission::Resume(run) => {
+                return Ok(Begun {
+                    run,
+                    is_resumed: true,
+                });
+            }
+            Admission::Begin(approvals) => approvals,
+        };
         let run = Run {
             number: record.runs.last().map_or(0, |run| run.number) + 1,
             by: by.to_owned(),
             began_at: judge.now,
-            approvals: verdict.accepted.into_iter().map(|a| a.id).collect(),
+            approvals,
         };
         self.add_run(id, &run)?;
         Ok(Begun {
             run,
             is_resumed: false,
         })
+    }
+
+    /// Whether [`Book::begin`] would let an execution begin: for what must be made ready before.
+    pub fn may_begin(&self, id: &str, judge: &Judge<'_>) -> Result<()> {
+        let (plan, record) = (self.get(id)?, self.record(id)?);
+        self.admit(id, &plan, &record, judge).map(drop)
+    }
+
+    fn admit(
+        &self,
+        id: &str,
+        plan: &Plan,
+        record: &Record,
+        judge: &Judge<'_>,
+    ) -> Result<Admission> {
+        if !judge.policy.enabled {
+            return Err(Refusal::Disabled.into());
+        }
+        may_run(id, record)?;
+        self.in_time(plan, record, judge)?;
+        let resumed = record.open_run().map(|run| {
+            let mut own = record.approvals.clone();
+            own.retain(|approval| run.approvals.contains(&approval.id()));
+            (run, judge.verdict(plan, &own, &BTreeSet::new()))
+        });
+        if let Some((run, verdict)) = &resumed
+            && verdict.is_approved()
+        {
+            return Ok(Admission::Resume(Run::clone(run)));
+        }
+        let verdict = judge.verdict(plan, &record.approvals, &record.used());
+        if let (Some((_, why)), false) = (&resumed, verdict.is_approved()) {
+            why.check()?;
+        }
+        verdict.check()?;
+        let approvals = verdict.accepted.into_iter().map(|a| a.id);
+        Ok(Admission::Begin(approvals.collect()))
     }
 
     /// Checks that the plan is not too old, and that the clock was not set back behind anything that is written.

@@ -13,6 +13,7 @@ use super::difference::Difference;
 use super::draft::{Draft, Drafted, Subject};
 use super::mapping::Mapping;
 use super::mention::all_guids;
+use super::refusal::is_everywhere;
 use super::request::PlanRequest;
 use super::rows::{Row, What, is_attachment};
 use super::update::Updates;
@@ -129,6 +130,15 @@ impl Drafting<'_> {
             self.restored.insert(row.id().to_owned());
             self.drafts.push(draft);
             return self.after_undelete(subject, text, (twin, ordinal));
+        }
+        let document = parser.parse_text(text);
+        if document.is_ok_and(|it| is_everywhere(kind, it.root())) {
+            self.kept.insert(row.id().to_owned());
+            return Ok(());
+        }
+        if is_attachment(kind) && self.comes_along(row) {
+            self.come_along += 1;
+            return Ok(());
         }
         if is_attachment(kind) && !self.has_parents(subject) {
             return Ok(());
@@ -284,6 +294,16 @@ impl Drafting<'_> {
         self.impossible
             .push(subject.impossible(Vec::new(), Reason::MissingParent, text));
         false
+    }
+
+    /// Whether what hangs on an object is in the recycle bin with it: what stands below it, and its app roles.
+    fn comes_along(&self, row: &Row) -> bool {
+        let kind = self.differences[row.difference].kind;
+        let is_restored = |id: &str| self.restored.contains(id);
+        let below = row.parents().any(is_restored);
+        let granted = kind.name.ends_with("app_role_assignment")
+            && row.ends.iter().any(|end| is_restored(end));
+        (below || granted) && !row.ends.iter().any(|end| self.made.contains(&**end))
     }
 
     /// Whether an object of the wanted state is not there and will not be.

@@ -163,7 +163,8 @@ impl<'d> Drafting<'d> {
         refused: &mut BTreeMap<(String, Reason), Impossible>,
     ) {
         let parts: Vec<&str> = key.split(KEY_SEPARATOR).collect();
-        if parts.iter().any(|part| self.restored.contains(*part)) {
+        let is_restored = parts.iter().any(|part| self.restored.contains(*part));
+        if is_restored && !parts.iter().any(|part| self.made.contains(*part)) {
             self.come_along += 1;
             return;
         }

@@ -246,3 +246,6 @@ impl Bin {
         self.0.get(&(kind.name, id.to_owned())).copied()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,23 +38,12 @@ pub(super) fn of_operation(
 pub(super) fn of_object(kind: &Kind, object: Value<'_>) -> Option<Refusal> {
     let is_true = |name: &str| object.get(name).and_then(Value::bool) == Some(true);
     let is_synchronised = is_true("onPremisesSyncEnabled");
-    let text_of = |name: &str| object.get(name).and_then(Value::text);
     match kind.name {
         "user" | "group" | "org_contact" if is_synchronised => Some((
             Reason::OnPremises,
             "it is synchronised from on-premises: change it in Active Directory".to_owned(),
         )),
-        "role_definition" if is_true("isBuiltIn") => {
-            no_operation("it is built in: Microsoft alone writes it")
-        }
-        "permission_grant_policy"
-            if text_of("id").is_some_and(|id| id.starts_with("microsoft-")) =>
-        {
-            no_operation("it is built in: Microsoft alone writes it")
-        }
-        "authentication_strength_policy"
-            if text_of("policyType").is_some_and(|kind| kind == "builtIn") =>
-        {
+        _ if is_everywhere(kind, object) => {
             no_operation("it is built in: Microsoft alone writes it")
         }
         "group" => {
@@ -73,6 +62,20 @@ pub(super) fn of_object(kind: &Kind, object: Value<'_>) -> Option<Refusal> {
         }
         name if name.contains("_schedule") => schedule(object),
         _ => None,
+    }
+}
+
+/// Whether Microsoft made it, with the same id in every tenant.
+pub(super) fn is_everywhere(kind: &Kind, object: Value<'_>) -> bool {
+    let is_true = |name: &str| object.get(name).and_then(Value::bool) == Some(true);
+    let text_of = |name: &str| object.get(name).and_then(Value::text);
+    match kind.name {
+        "role_definition" => is_true("isBuiltIn"),
+        "permission_grant_policy" => text_of("id").is_some_and(|id| id.starts_with("microsoft-")),
+        "authentication_strength_policy" => {
+            text_of("policyType").is_some_and(|word| word == "builtIn")
+        }
+        _ => false,
     }
 }
 

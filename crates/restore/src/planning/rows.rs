@@ -47,6 +47,13 @@ impl Row {
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         self.key.split(KEY_SEPARATOR)
     }
+
+    /// Ids of what it stands below, outermost first.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &str> {
+        let own = self.key.rfind(KEY_SEPARATOR).unwrap_or(0);
+        let parents = self.key[..own].split(KEY_SEPARATOR);
+        parents.filter(|part| !part.is_empty())
+    }
 }
 
 /// Whether objects of a kind hang on others and have no life of their own: edges, what stands below a parent, and
@@ -176,12 +183,7 @@ fn describe(kind: &'static Kind, root: Value<'_>, row: &mut Row) {
         });
     }
     if kind.shape != Shape::Singleton {
-        let own = row.key.rfind(KEY_SEPARATOR).unwrap_or(0);
-        let parents: Vec<Box<str>> = row.key[..own]
-            .split(KEY_SEPARATOR)
-            .filter(|part| !part.is_empty())
-            .map(Into::into)
-            .collect();
+        let parents = row.parents().map(Into::into).collect();
         row.ends = parents;
     }
     if !matches!(row.what, What::Changed(..)) {

@@ -202,14 +202,17 @@ impl Choice<'_> {
     /// Chooses what named an object that is made anew; whether there was any.
     fn choose_attached(&self, rows: &[Row], told: &[bool], chosen: &mut [bool]) -> bool {
         let mut made: HashSet<&str> = HashSet::new();
+        // An application does nothing in its tenant without its principal, however it comes back.
+        let mut applications: HashSet<&str> = HashSet::new();
         for (row, is_chosen) in rows.iter().zip(chosen.iter()) {
-            let is_made = *is_chosen
+            let is_missing = *is_chosen
                 && matches!(row.what, What::Missing(_))
-                && !self.kind(row).is_relationship()
-                && !(self.comes_back)(row);
-            if is_made {
+                && !self.kind(row).is_relationship();
+            if is_missing {
+                applications.extend(row.alias.as_deref());
+            }
+            if is_missing && !(self.comes_back)(row) {
                 made.insert(row.id());
-                made.extend(row.alias.as_deref());
             }
         }
         let mut any = false;
@@ -219,7 +222,8 @@ impl Choice<'_> {
                 && matches!(row.what, What::Missing(_))
                 && !told[row.difference]
                 && (is_attachment(kind) || kind.name == "service_principal");
-            if may && row.ends.iter().any(|end| made.contains(&**end)) {
+            let is_meant = |end: &str| made.contains(end) || applications.contains(end);
+            if may && row.ends.iter().any(|end| is_meant(end)) {
                 *is_chosen = true;
                 any = true;
             }

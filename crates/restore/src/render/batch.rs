@@ -57,7 +57,7 @@ fn version(step: &Step) -> &str {
 fn batch(steps: &[Step]) -> Value {
     let version = version(&steps[0]);
     let requests: Vec<Value> = steps.iter().map(|step| request(step, steps)).collect();
-    let checks: Vec<Value> = steps.iter().map(|step| check(step)).collect();
+    let checks: Vec<Value> = steps.iter().map(check).collect();
     json!({
         "endpoint": format!("/{version}/$batch"),
         "checks": checks,

@@ -32,8 +32,6 @@ pub(super) fn markdown(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // A bare address becomes a link without any markup.
-            ':' | '@' | '.' => out.push(sign),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '!'
             | '|' | '~' | '=' | '"' | '\'' => {
                 out.push('\\');

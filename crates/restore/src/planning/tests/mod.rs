@@ -1,0 +1,8 @@
+//! Plans of small tenants, made by hand.
+
+mod model;
+mod references;
+mod rules;
+mod selecting;
+mod tenants;
+mod world;
