@@ -16,6 +16,7 @@ mod live;
 mod masks;
 mod noise;
 mod programs;
+mod restoring;
 mod setup;
 mod shared;
 mod timeline;
