@@ -1,0 +1,28 @@
+//! Why a server does not start, or ends.
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A server that cannot serve. What goes wrong with one request is a [`crate::Problem`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What it was told to do cannot be done: change the options.
+    #[error("{0}")]
+    Invalid(String),
+    /// The address is taken, or the system refuses it.
+    #[error("{address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The operating system refused something else.
+    #[error("{what}: {source}")]
+    System {
+        /// What was to be done.
+        what: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}

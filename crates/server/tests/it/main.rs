@@ -1,0 +1,4 @@
+//! The server from outside: requests in, answers out.
+
+mod health;
+mod support;
