@@ -39,7 +39,9 @@ pub(crate) mod memory {
         /// Everything there is, as one text.
         pub(crate) fn text(&self) -> String {
             self.with(|files| {
-                let contents = files.values().map(|content| String::from_utf8_lossy(content));
+                let contents = files
+                    .values()
+                    .map(|content| String::from_utf8_lossy(content));
                 contents.collect()
             })
         }
@@ -60,9 +62,9 @@ pub(crate) mod memory {
         fn list(&self, tenant: &str, folder: &str) -> Result<Vec<String>, Problem> {
             let below = format!("{folder}/");
             Ok(self.with(|files| {
-                let own = files.keys().filter(|(owner, name)| {
-                    owner == tenant && name.starts_with(&below)
-                });
+                let own = files
+                    .keys()
+                    .filter(|(owner, name)| owner == tenant && name.starts_with(&below));
                 own.map(|(_, name)| name.clone()).collect()
             }))
         }

@@ -10,18 +10,27 @@
 //! A route checks what was asked for, says which statement of ours or which call of the libraries answers it, and
 //! gives the rows in the format that was asked for. Whatever goes wrong becomes a [`Problem`].
 
+pub mod auth;
+mod clock;
 mod document;
 mod engine;
 mod error;
 mod fleet;
+mod idempotency;
+pub mod jobs;
+mod keep;
+pub mod limits;
 mod options;
 mod principal;
 mod problem;
+pub mod roles;
 mod router;
 mod routes;
 mod server;
 mod state;
+mod state_folder;
 
+pub use clock::Clock;
 pub use document::openapi;
 pub use error::{Error, Result};
 pub use options::{QueryOptions, ServerOptions, TenantOptions};

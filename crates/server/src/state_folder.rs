@@ -18,7 +18,9 @@ pub(crate) fn make(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| Error::file(folder, error))
+    builder
+        .create(folder)
+        .map_err(|error| Error::file(folder, error))
 }
 
 /// Options to make a file for its owner alone.
@@ -43,7 +45,9 @@ pub(crate) fn read(folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
     };
     refuse_if_others_write(&path, &file.metadata().map_err(failed)?)?;
     let mut content = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut content).map_err(failed)?;
+    file.take(MAX_BYTES)
+        .read_to_end(&mut content)
+        .map_err(failed)?;
     Ok(Some(content))
 }
 

@@ -60,11 +60,20 @@ mod tests {
             assert_eq!(brought(&headers(&[good])), Brought::Token("abc"), "{good}");
         }
         for bad in [
-            "abc", "Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer a, Bearer b", "Bearer,abc",
+            "abc",
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer a b",
+            "Bearer a, Bearer b",
+            "Bearer,abc",
             "",
         ] {
             assert_eq!(brought(&headers(&[bad])), Brought::Nonsense, "{bad:?}");
         }
-        assert_eq!(brought(&headers(&["Bearer a", "Bearer a"])), Brought::Nonsense);
+        assert_eq!(
+            brought(&headers(&["Bearer a", "Bearer a"])),
+            Brought::Nonsense
+        );
     }
 }

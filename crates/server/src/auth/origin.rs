@@ -139,14 +139,33 @@ mod tests {
     #[test]
     fn a_name_that_was_made_to_lead_here_is_not_ours() {
         let names = Names::loopback(7878, None);
-        for good in ["localhost:7878", "127.0.0.1:7878", "[::1]:7878", "LOCALHOST:7878"] {
-            assert_eq!(check(&names, Method::GET, &[(HOST, good)]), Ok(()), "{good}");
+        for good in [
+            "localhost:7878",
+            "127.0.0.1:7878",
+            "[::1]:7878",
+            "LOCALHOST:7878",
+        ] {
+            assert_eq!(
+                check(&names, Method::GET, &[(HOST, good)]),
+                Ok(()),
+                "{good}"
+            );
         }
         for bad in [
-            "evil.example:7878", "localhost", "localhost:80", "127.0.0.1:7879", "localhost.evil.example:7878",
-            "127.0.0.1.nip.io:7878", "0.0.0.0:7878", "",
+            "evil.example:7878",
+            "localhost",
+            "localhost:80",
+            "127.0.0.1:7879",
+            "localhost.evil.example:7878",
+            "127.0.0.1.nip.io:7878",
+            "0.0.0.0:7878",
+            "",
         ] {
-            assert_eq!(check(&names, Method::GET, &[(HOST, bad)]), Err(Tricked::Host), "{bad}");
+            assert_eq!(
+                check(&names, Method::GET, &[(HOST, bad)]),
+                Err(Tricked::Host),
+                "{bad}"
+            );
         }
         assert_eq!(check(&names, Method::GET, &[]), Err(Tricked::Host));
         let two = [(HOST, "localhost:7878"), (HOST, "evil.example")];
@@ -162,7 +181,12 @@ mod tests {
         };
         assert_eq!(post(&[]), Ok(()), "programs have no origin");
         assert_eq!(post(&[(ORIGIN, "http://localhost:7878")]), Ok(()));
-        for bad in ["https://evil.example", "null", "http://localhost:7879", "http://localhost"] {
+        for bad in [
+            "https://evil.example",
+            "null",
+            "http://localhost:7879",
+            "http://localhost",
+        ] {
             assert_eq!(post(&[(ORIGIN, bad)]), Err(Tricked::Origin), "{bad}");
         }
         assert_eq!(post(&[(FETCH_SITE, "cross-site")]), Err(Tricked::Origin));
@@ -174,8 +198,14 @@ mod tests {
     fn behind_a_proxy_the_public_name_counts() {
         let url = Url::parse("https://entrace.contoso.example").expect("because it is an address");
         let known = Names::reachable(Some(&url));
-        assert_eq!(check(&known, Method::GET, &[(HOST, "entrace.contoso.example")]), Ok(()));
-        assert_eq!(check(&known, Method::GET, &[(HOST, "10.0.0.1")]), Err(Tricked::Host));
+        assert_eq!(
+            check(&known, Method::GET, &[(HOST, "entrace.contoso.example")]),
+            Ok(())
+        );
+        assert_eq!(
+            check(&known, Method::GET, &[(HOST, "10.0.0.1")]),
+            Err(Tricked::Host)
+        );
         let unknown = Names::reachable(None);
         let own = [(HOST, "box:443"), (ORIGIN, "https://box:443")];
         assert_eq!(check(&unknown, Method::POST, &own), Ok(()));

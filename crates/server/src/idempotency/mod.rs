@@ -34,7 +34,11 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         return Ok(None);
     };
     let fits = |key: &&str| (1..=MAX_KEY_BYTES).contains(&key.len());
-    let key = value.to_str().ok().filter(fits).filter(|_| second.is_none());
+    let key = value
+        .to_str()
+        .ok()
+        .filter(fits)
+        .filter(|_| second.is_none());
     key.map(Some).ok_or_else(|| {
         Problem::new(
             Code::InvalidIdempotencyKey,

@@ -74,7 +74,10 @@ fn the_same_request_has_the_same_answer_even_after_a_new_start() {
     first.answered(created()).expect("because memory takes it");
     assert_eq!(again(answers.begin(ASKED)), created());
     assert_eq!(again(place.answers().begin(ASKED)), created());
-    let other = Asked { body: b"{}", ..ASKED };
+    let other = Asked {
+        body: b"{}",
+        ..ASKED
+    };
     assert_eq!(code(answers.begin(other)), Code::IdempotencyKeyReused);
 }
 
@@ -85,12 +88,28 @@ fn a_key_is_one_principals_in_one_tenant_at_one_address() {
     let answered = ticket(answers.begin(ASKED)).answered(created());
     answered.expect("because memory takes it");
     for other in [
-        Asked { principal: "token/2", ..ASKED },
-        Asked { tenant: "fabrikam", ..ASKED },
-        Asked { address: "POST /v1/holds", ..ASKED },
-        Asked { key: "k-2", ..ASKED },
+        Asked {
+            principal: "token/2",
+            ..ASKED
+        },
+        Asked {
+            tenant: "fabrikam",
+            ..ASKED
+        },
+        Asked {
+            address: "POST /v1/holds",
+            ..ASKED
+        },
+        Asked {
+            key: "k-2",
+            ..ASKED
+        },
         // Parts that flow into each other would be the same.
-        Asked { principal: "token/1contoso", tenant: "", ..ASKED },
+        Asked {
+            principal: "token/1contoso",
+            tenant: "",
+            ..ASKED
+        },
     ] {
         drop(ticket(answers.begin(other)));
     }
@@ -101,12 +120,18 @@ fn what_may_go_better_next_time_is_not_kept() {
     let place = Place::new();
     let answers = place.answers();
     for status in [429, 500, 503] {
-        let failed = Kept { status, ..created() };
+        let failed = Kept {
+            status,
+            ..created()
+        };
         let answered = ticket(answers.begin(ASKED)).answered(failed);
         answered.expect("because nothing is to be kept");
     }
     drop(ticket(answers.begin(ASKED)));
-    let refused = Kept { status: 422, ..created() };
+    let refused = Kept {
+        status: 422,
+        ..created()
+    };
     let answered = ticket(answers.begin(ASKED)).answered(refused.clone());
     answered.expect("because memory takes it");
     assert_eq!(again(answers.begin(ASKED)), refused);
@@ -134,7 +159,10 @@ fn a_day_later_the_key_is_new() {
     place.seconds.store(DAY - 1, Ordering::SeqCst);
     assert_eq!(again(answers.begin(ASKED)), created());
     place.seconds.store(DAY, Ordering::SeqCst);
-    let other = Asked { body: b"{}", ..ASKED };
+    let other = Asked {
+        body: b"{}",
+        ..ASKED
+    };
     drop(ticket(answers.begin(other)));
 }
 
@@ -148,7 +176,10 @@ fn a_key_is_one_short_text() {
         headers
     };
     assert_eq!(key(&headers(&[])).expect("because none is fine"), None);
-    assert_eq!(key(&headers(&["a b"])).expect("because it is one"), Some("a b"));
+    assert_eq!(
+        key(&headers(&["a b"])).expect("because it is one"),
+        Some("a b")
+    );
     for bad in [vec![""], vec!["a", "a"], vec!["ä"], vec![&*"x".repeat(256)]] {
         let refused = key(&headers(&bad)).expect_err("because it is none");
         assert_eq!(refused.code(), Code::InvalidIdempotencyKey, "{bad:?}");

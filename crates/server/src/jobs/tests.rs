@@ -52,7 +52,9 @@ async fn who_watches_sees_each_step_once_and_the_end() {
     let jobs = jobs(&keep);
     let (job, order) = begin(&jobs, "contoso");
     for step in 1..=3 {
-        order.send(json!({ "step": step })).expect("because it listens");
+        order
+            .send(json!({ "step": step }))
+            .expect("because it listens");
     }
     drop(order);
     let all = events(&jobs, &job, 0).await;
@@ -69,9 +71,13 @@ async fn who_watches_sees_each_step_once_and_the_end() {
     let told = events(&later, &job, 4).await;
     assert_eq!(states(&told), ["done"]);
     assert_eq!(told[0].data["result"], json!({"snapshot": 7}));
-    let found = later.get("contoso", &job.id).expect("because memory answers");
+    let found = later
+        .get("contoso", &job.id)
+        .expect("because memory answers");
     assert_eq!(found.map(|job| job.state), Some(JobState::Done));
-    let elsewhere = later.get("fabrikam", &job.id).expect("because memory answers");
+    let elsewhere = later
+        .get("fabrikam", &job.id)
+        .expect("because memory answers");
     assert_eq!(elsewhere, None, "another tenant's job is none");
 }
 
@@ -82,14 +88,20 @@ async fn a_job_that_nobody_wants_ends_and_one_that_had_begun_was_interrupted() {
     let (job, order) = begin(&jobs, "contoso");
     let interrupted = self::jobs(&keep).get("contoso", &job.id);
     let interrupted = interrupted.expect("because memory answers");
-    assert_eq!(interrupted.map(|job| job.state), Some(JobState::Interrupted));
+    assert_eq!(
+        interrupted.map(|job| job.state),
+        Some(JobState::Interrupted)
+    );
 
-    jobs.cancel("contoso", &job.id).expect("because it is at work");
+    jobs.cancel("contoso", &job.id)
+        .expect("because it is at work");
     drop(order.send(json!({})));
     drop(order);
     let all = events(&jobs, &job, 0).await;
     assert_eq!(states(&all).last(), Some(&"cancelled"));
-    let again = jobs.cancel("contoso", &job.id).expect_err("because it has ended");
+    let again = jobs
+        .cancel("contoso", &job.id)
+        .expect_err("because it has ended");
     assert_eq!(again.code(), Code::JobEnded);
 }
 
@@ -99,15 +111,35 @@ async fn one_at_a_time_works_in_a_tenant_and_none_does_the_same_twice() {
     let jobs = jobs(&keep);
     let (first, order) = begin(&jobs, "contoso");
     let (_, other_tenant) = begin(&jobs, "fabrikam");
-    let same = jobs.begin(JobKind::Collect, "contoso", "x", None, Box::new(|_| Ok(json!(1))));
-    assert_eq!(same.expect_err("because it is under way").code(), Code::JobRunning);
+    let same = jobs.begin(
+        JobKind::Collect,
+        "contoso",
+        "x",
+        None,
+        Box::new(|_| Ok(json!(1))),
+    );
+    assert_eq!(
+        same.expect_err("because it is under way").code(),
+        Code::JobRunning
+    );
     let second = jobs
-        .begin(JobKind::Verify, "contoso", "x", Some("aa"), Box::new(|_| Ok(json!(2))))
+        .begin(
+            JobKind::Verify,
+            "contoso",
+            "x",
+            Some("aa"),
+            Box::new(|_| Ok(json!(2))),
+        )
         .expect("because it is another kind");
-    let waiting = jobs.get("contoso", &second.id).expect("because memory answers");
+    let waiting = jobs
+        .get("contoso", &second.id)
+        .expect("because memory answers");
     assert_eq!(waiting.map(|job| job.state), Some(JobState::Waiting));
     drop((order, other_tenant));
-    assert_eq!(states(&events(&jobs, &first, 0).await).last(), Some(&"done"));
+    assert_eq!(
+        states(&events(&jobs, &first, 0).await).last(),
+        Some(&"done")
+    );
     let after = events(&jobs, &second, 0).await;
     assert_eq!(states(&after), ["waiting", "running", "done"]);
     let listed = jobs.list("contoso").expect("because memory answers");
@@ -131,7 +163,10 @@ async fn a_failure_and_a_panic_are_told_without_their_insides() {
     let panicked = panicked.expect("because nothing else is at work");
     let ended = events(&jobs, &panicked, 0).await;
     let last = &ended.last().expect("because it ended").data;
-    assert_eq!((last["state"].as_str(), &last["error"]["status"]), (Some("failed"), &json!(500)));
+    assert_eq!(
+        (last["state"].as_str(), &last["error"]["status"]),
+        (Some("failed"), &json!(500))
+    );
     assert!(!keep.text().contains("secret"));
 }
 
@@ -140,7 +175,13 @@ fn ids_are_file_names_and_nothing_else() {
     let id = JobId::new(jiff::Timestamp::UNIX_EPOCH);
     assert_eq!(id.as_str().parse(), Ok(id.clone()));
     assert!(id.as_str().starts_with("19700101T000000-"));
-    for bad in ["", "../../keys", "19700101T000000-../../../../", "x", "19700101T000000-0123456789AB"] {
+    for bad in [
+        "",
+        "../../keys",
+        "19700101T000000-../../../../",
+        "x",
+        "19700101T000000-0123456789AB",
+    ] {
         assert!(bad.parse::<JobId>().is_err(), "{bad}");
     }
 }
@@ -155,7 +196,9 @@ async fn of_much_progress_the_newest_and_every_state_is_told() {
     }
     drop(order);
     loop {
-        let now = jobs.get("contoso", &job.id).expect("because memory answers");
+        let now = jobs
+            .get("contoso", &job.id)
+            .expect("because memory answers");
         if now.is_some_and(|job| job.state.is_final()) {
             break;
         }

@@ -48,7 +48,7 @@ impl Rates {
     }
 }
 
-impl<C: Clock> Rates<C> {
+impl<C: Clock + Clone> Rates<C> {
     fn by(everybody: Rate, principal: Rate, clock: C) -> Self {
         Self {
             everybody: RateLimiter::new(everybody.quota(), InMemoryState::default(), clock.clone()),
@@ -107,7 +107,9 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(rates.principal(&alice), Ok(()));
         }
-        let wait = rates.principal(&alice).expect_err("because three came at once");
+        let wait = rates
+            .principal(&alice)
+            .expect_err("because three came at once");
         assert_eq!(wait, Duration::from_millis(500));
         assert_eq!(rates.principal(&bob), Ok(()));
         clock.advance(Duration::from_millis(500));

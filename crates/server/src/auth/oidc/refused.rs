@@ -135,7 +135,9 @@ pub enum Refused {
     )]
     Nobody,
     /// Both a person's and an application's.
-    #[error("the token says both that an application speaks for itself and that a person delegated")]
+    #[error(
+        "the token says both that an application speaks for itself and that a person delegated"
+    )]
     Both,
     /// Delegated for something else.
     #[error("the token was not delegated for this interface: its scopes lack {0}")]

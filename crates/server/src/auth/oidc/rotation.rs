@@ -27,13 +27,22 @@ async fn a_new_key_is_good_at_once_and_many_unknown_ones_cost_one_request() {
     let issuer = Issuer::new(vec![Signer::first().published()]);
     let validator = Arc::new(issuer.validator());
     let first = token(&issuer, &Signer::first());
-    validator.verify(&first).await.expect("because its key is published");
+    validator
+        .verify(&first)
+        .await
+        .expect("because its key is published");
     assert_eq!(issuer.asked(), 1);
 
     issuer.pass(10 * 60);
-    issuer.publish(Some(vec![Signer::first().published(), Signer::second().published()]));
+    issuer.publish(Some(vec![
+        Signer::first().published(),
+        Signer::second().published(),
+    ]));
     let second = token(&issuer, &Signer::second());
-    validator.verify(&second).await.expect("because its key is published now");
+    validator
+        .verify(&second)
+        .await
+        .expect("because its key is published now");
     assert_eq!(issuer.asked(), 2);
 
     let mut tasks = tokio::task::JoinSet::new();
@@ -44,7 +53,10 @@ async fn a_new_key_is_good_at_once_and_many_unknown_ones_cost_one_request() {
         tasks.spawn(async move {
             assert_eq!(validator.verify(&token).await, Err(Refused::KeyUnknown));
             if number % 100 == 0 {
-                validator.verify(&first).await.expect("because its key is known");
+                validator
+                    .verify(&first)
+                    .await
+                    .expect("because its key is known");
             }
         });
     }
@@ -83,7 +95,10 @@ async fn known_keys_outlive_an_issuer_that_is_out_of_reach_for_a_day() {
     issuer.pass(12 * HOUR);
     let refused = validator.verify(&token(&issuer, &Signer::first())).await;
     let refused = refused.expect_err("because a day has passed");
-    assert_eq!((refused.code(), refused.status()), ("token-keys-unavailable", 503));
+    assert_eq!(
+        (refused.code(), refused.status()),
+        ("token-keys-unavailable", 503)
+    );
 
     issuer.publish(Some(vec![Signer::first().published()]));
     issuer.pass(5 * 60);
@@ -118,11 +133,23 @@ async fn an_issuer_that_was_never_reached_is_not_the_tokens_fault() {
     let refused = validator.verify(&token(&issuer, &Signer::first())).await;
     assert_eq!(
         refused,
-        Err(Refused::KeysUnavailable { retry_after_seconds: 300 })
+        Err(Refused::KeysUnavailable {
+            retry_after_seconds: 300
+        })
     );
     issuer.publish(Some(vec![Signer::first().published()]));
     issuer.pass(299);
-    assert!(validator.verify(&token(&issuer, &Signer::first())).await.is_err());
+    assert!(
+        validator
+            .verify(&token(&issuer, &Signer::first()))
+            .await
+            .is_err()
+    );
     issuer.pass(1);
-    assert!(validator.verify(&token(&issuer, &Signer::first())).await.is_ok());
+    assert!(
+        validator
+            .verify(&token(&issuer, &Signer::first()))
+            .await
+            .is_ok()
+    );
 }

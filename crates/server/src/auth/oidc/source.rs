@@ -129,7 +129,10 @@ mod tests {
             (ISSUER, "https://evil.example/keys"),
             (ISSUER, "http://login.microsoftonline.com/keys"),
             (ISSUER, "https://login.microsoftonline.com:444/keys"),
-            (ISSUER, "https://login.microsoftonline.com@evil.example/keys"),
+            (
+                ISSUER,
+                "https://login.microsoftonline.com@evil.example/keys",
+            ),
             (ISSUER, "keys"),
         ] {
             let text = configuration(issuer, keys);

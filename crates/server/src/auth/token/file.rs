@@ -128,7 +128,9 @@ impl TokenFile {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(TokenSecret, Description)> {
-        if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control)
+        if name.trim().is_empty()
+            || name.chars().count() > 100
+            || name.chars().any(char::is_control)
         {
             return Err(Error::Invalid(
                 "a token's name has 1 to 100 characters, and no control characters".to_owned(),
@@ -149,9 +151,8 @@ impl TokenFile {
             revoked_at: None,
         };
         self.change(|tokens| {
-            let taken = |token: &&Description| {
-                token.name == name && token.state(now) == TokenState::Active
-            };
+            let taken =
+                |token: &&Description| token.name == name && token.state(now) == TokenState::Active;
             if let Some(other) = tokens.iter().find(taken) {
                 return Err(Error::Invalid(format!(
                     "there is a token named {name:?} ({}): revoke it first, or take another name",
@@ -184,14 +185,16 @@ impl TokenFile {
                 .filter(|&at| is_meant(&tokens[at]))
                 .collect();
             let active = |at: &&usize| tokens[**at].state(now) == TokenState::Active;
-            let at = match (found.as_slice(), found.iter().filter(active).collect::<Vec<_>>()) {
+            let at = match (
+                found.as_slice(),
+                found.iter().filter(active).collect::<Vec<_>>(),
+            ) {
                 ([at], _) => *at,
                 // Names may be given again after a token has ended.
                 (_, good) if good.len() == 1 => *good[0],
                 ([], _) => return Err(Error::Invalid(format!("there is no token {meant:?}"))),
                 _ => {
-                    let ids: Vec<&str> =
-                        found.iter().map(|&at| tokens[at].id.as_str()).collect();
+                    let ids: Vec<&str> = found.iter().map(|&at| tokens[at].id.as_str()).collect();
                     return Err(Error::Invalid(format!(
                         "{meant:?} fits several tokens: name one by its id: {}",
                         ids.join(", ")
@@ -228,8 +231,9 @@ impl TokenFile {
         let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
         let found = read.by_id.get(&TokenId::of(&hash));
         // The comparison of two `blake3::Hash` takes the same time wherever they differ.
-        let is_it =
-            |token: &&Description| blake3::Hash::from_hex(&token.hash).is_ok_and(|kept| kept == hash);
+        let is_it = |token: &&Description| {
+            blake3::Hash::from_hex(&token.hash).is_ok_and(|kept| kept == hash)
+        };
         let Some(token) = found.filter(is_it).cloned() else {
             return Ok(Err(Refused::Unknown));
         };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// What every token begins with.
 pub const PREFIX: &str = "entrace_";
@@ -100,9 +100,7 @@ impl TokenSecret {
     pub fn hash(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
         hasher.update(self.0.as_bytes());
-        let hash = hasher.finalize();
-        hasher.zeroize();
-        hash
+        hasher.finalize()
     }
 }
 
@@ -144,10 +142,7 @@ impl fmt::Display for TokenId {
 }
 
 fn checksum(text: &str) -> String {
-    base62(
-        &crc32fast::hash(text.as_bytes()).to_be_bytes(),
-        CHECK_CHARS,
-    )
+    base62(&crc32fast::hash(text.as_bytes()).to_be_bytes(), CHECK_CHARS)
 }
 
 /// A big-endian number in base62, with zeros in front up to that many characters.
@@ -195,7 +190,12 @@ mod tests {
             let slip = String::from_utf8(slip).expect("because it is ASCII");
             assert_eq!(parse(&slip), Some(Err(Refused::Mistyped)), "{at}");
         }
-        for wrong in [&text[..text.len() - 1], &format!("{text}0"), "entrace_", "entrace_ä"] {
+        for wrong in [
+            &text[..text.len() - 1],
+            &format!("{text}0"),
+            "entrace_",
+            "entrace_ä",
+        ] {
             assert_eq!(parse(wrong), Some(Err(Refused::Mistyped)), "{wrong}");
         }
         assert!(parse("ghp_0123").is_none());

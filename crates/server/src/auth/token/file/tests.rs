@@ -5,7 +5,9 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn reader() -> Grants {
-    Grants(vec!["reader@contoso".parse().expect("because it is a grant")])
+    Grants(vec![
+        "reader@contoso".parse().expect("because it is a grant"),
+    ])
 }
 
 #[test]
@@ -35,13 +37,20 @@ fn what_is_kept_does_not_open_anything() -> Result<()> {
     let file = TokenFile::new(folder.path());
     let (secret, _) = file.create("one", reader(), None, at(1))?;
     file.verify(&secret, at(2))?.expect("because it is good");
-    for entry in std::fs::read_dir(folder.path()).expect("because it is there").flatten() {
+    for entry in std::fs::read_dir(folder.path())
+        .expect("because it is there")
+        .flatten()
+    {
         let text = std::fs::read_to_string(entry.path()).expect("because it is text");
         assert!(!text.contains(&secret.expose()[8..30]), "{text}");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = entry.metadata().expect("because it is there").permissions().mode();
+            let mode = entry
+                .metadata()
+                .expect("because it is there")
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o077, 0, "{:?}", entry.path());
         }
     }
@@ -68,9 +77,15 @@ fn names_are_unique_among_good_tokens_and_uses_are_noted() -> Result<()> {
     assert_eq!(file.revoke("ci", at(14))?.id, TokenId::of(&second.hash()));
     assert!(file.revoke("cd", at(14)).is_err());
     for name in ["", " ", "a\nb", &"x".repeat(101)] {
-        assert!(file.create(name, reader(), None, at(15)).is_err(), "{name:?}");
+        assert!(
+            file.create(name, reader(), None, at(15)).is_err(),
+            "{name:?}"
+        );
     }
-    assert!(file.create("none", Grants::default(), None, at(15)).is_err());
+    assert!(
+        file.create("none", Grants::default(), None, at(15))
+            .is_err()
+    );
     Ok(())
 }
 
@@ -84,7 +99,9 @@ fn a_file_that_others_can_write_gives_no_rights() -> Result<()> {
     let path = folder.path().join(NAME);
     let open = std::fs::Permissions::from_mode(0o666);
     std::fs::set_permissions(&path, open).expect("because it is ours");
-    let refused = file.verify(&secret, at(2)).expect_err("because others could write it");
+    let refused = file
+        .verify(&secret, at(2))
+        .expect_err("because others could write it");
     assert!(refused.to_string().contains("chmod"), "{refused}");
     Ok(())
 }
