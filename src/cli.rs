@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
     init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
-    timeline, watch,
+    timeline, token, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -159,6 +159,7 @@ pub(crate) enum Command {
     Sql(sql::SqlArgs),
     Tag(tag::TagArgs),
     Stats(stats::StatsArgs),
+    Token(token::TokenArgs),
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
@@ -186,6 +187,7 @@ impl Command {
                 | Self::Demo(_)
                 | Self::Doctor(_)
                 | Self::Init(_)
+                | Self::Token(_)
         )
     }
 }

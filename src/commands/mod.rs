@@ -27,6 +27,7 @@ pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod tag;
 pub(crate) mod timeline;
+pub(crate) mod token;
 pub(crate) mod watch;
 
 mod values;
@@ -60,6 +61,7 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Sql(args) => sql::run(app, args),
         Command::Tag(args) => tag::run(app, args),
         Command::Stats(args) => stats::run(app, args),
+        Command::Token(args) => token::run(app, args),
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),

@@ -4,6 +4,9 @@
 //! archive itself, so it is sealed like the archive and goes when the archive goes. It is no part of the archive's
 //! truth: without it a job is forgotten and a repeated request is a new one.
 
+use std::sync::Arc;
+
+use crate::fleet::{Fleet, Opened};
 use crate::problem::Problem;
 
 /// Remembers texts of a tenant, by name. Names have `/` between folders.
@@ -16,6 +19,36 @@ pub(crate) trait Keep: Send + Sync {
     fn list(&self, tenant: &str, folder: &str) -> Result<Vec<String>, Problem>;
     /// Forgets; no error where there is nothing.
     fn delete(&self, tenant: &str, name: &str) -> Result<(), Problem>;
+}
+
+impl Fleet {
+    fn opened_here(&self, tenant: &str) -> Result<Arc<Opened>, Problem> {
+        let served = self.all().find(|served| served.name == tenant);
+        let served = served.ok_or_else(|| Problem::bug(format!("{tenant} is not served")))?;
+        served.opened_here()
+    }
+}
+
+impl Keep for Fleet {
+    fn read(&self, tenant: &str, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(self.opened_here(tenant)?.archive().read_work(name)?)
+    }
+
+    fn write(&self, tenant: &str, name: &str, content: &[u8]) -> Result<(), Problem> {
+        Ok(self
+            .opened_here(tenant)?
+            .archive()
+            .write_work(name, content)?)
+    }
+
+    fn list(&self, tenant: &str, folder: &str) -> Result<Vec<String>, Problem> {
+        let files = self.opened_here(tenant)?.archive().list_work(folder)?;
+        Ok(files.into_iter().map(|(name, _)| name).collect())
+    }
+
+    fn delete(&self, tenant: &str, name: &str) -> Result<(), Problem> {
+        Ok(self.opened_here(tenant)?.archive().delete_work(name)?)
+    }
 }
 
 #[cfg(test)]

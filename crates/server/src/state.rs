@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fleet::Fleet;
+use crate::guard::Guard;
 use crate::options::ServerOptions;
 
 /// What all requests share. Clones are the same.
@@ -18,7 +20,8 @@ pub struct AppState(Arc<Shared>);
 #[derive(Debug)]
 pub struct Shared {
     pub(crate) options: ServerOptions,
-    pub(crate) fleet: Fleet,
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) guard: Guard,
     pub(crate) engine: Engine,
     /// Whether the server is being stopped: what streams without an end watches it.
     stopping: watch::Sender<bool>,
@@ -30,8 +33,10 @@ impl AppState {
     /// # Errors
     /// Options that contradict each other, or threads that cannot be started.
     pub fn new(options: ServerOptions) -> Result<Self> {
+        let fleet = Arc::new(Fleet::new(&options)?);
         Ok(Self(Arc::new(Shared {
-            fleet: Fleet::new(&options)?,
+            guard: Guard::new(&options.guard, &fleet, Clock::new(options.now))?,
+            fleet,
             engine: Engine::start()?,
             stopping: watch::Sender::new(false),
             options,

@@ -88,6 +88,12 @@ impl std::fmt::Debug for Ticket {
 #[derive(Clone)]
 pub(crate) struct Answers(Arc<Inner>);
 
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answers").finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     keep: Arc<dyn Keep>,
     clock: Clock,

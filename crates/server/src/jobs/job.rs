@@ -24,6 +24,19 @@ pub enum JobKind {
     Verify,
 }
 
+impl JobKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Collect => "collect",
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 /// Where a job stands.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,

@@ -16,5 +16,5 @@ mod watching;
 mod tests;
 
 pub use job::{Job, JobId, JobKind, JobState};
-pub use registry::{Jobs, Work};
+pub use registry::{JobHandle, Jobs, Work};
 pub use watching::JobEvent;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::Stream;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -310,6 +311,21 @@ impl Jobs {
             .count()
     }
 
+    /// Jobs that have not ended, by tenant and kind.
+    pub(crate) fn counts(&self) -> Vec<(String, &'static str, i64)> {
+        let mut counts: BTreeMap<(String, &'static str), i64> = BTreeMap::new();
+        let live: Vec<Arc<Live>> = self.lock().values().cloned().collect();
+        for job in live.iter().map(|live| live.job()) {
+            if !job.state.is_final() {
+                *counts.entry((job.tenant, job.kind.word())).or_default() += 1;
+            }
+        }
+        let flat = counts
+            .into_iter()
+            .map(|((tenant, kind), count)| (tenant, kind, count));
+        flat.collect()
+    }
+
     /// What happens to a job after an event of that number, until it ends. A job whose events are not in memory
     /// any more is told by its state alone.
     ///
@@ -319,7 +335,7 @@ impl Jobs {
         tenant: &str,
         id: &JobId,
         after: u64,
-    ) -> Result<Option<impl Stream<Item = JobEvent> + Send + use<>>, Problem> {
+    ) -> Result<Option<BoxStream<'static, JobEvent>>, Problem> {
         let Some(job) = self.get(tenant, id)? else {
             return Ok(None);
         };
@@ -334,7 +350,7 @@ impl Jobs {
             })
         });
         let news = live.news.subscribe();
-        Ok(Some(futures::stream::unfold(
+        let events = futures::stream::unfold(
             (live, news, after, Vec::new().into_iter(), false),
             |(live, mut news, mut after, mut ready, mut over)| async move {
                 loop {
@@ -357,7 +373,8 @@ impl Jobs {
                     }
                 }
             },
-        )))
+        );
+        Ok(Some(events.boxed()))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<JobId, Arc<Live>>> {

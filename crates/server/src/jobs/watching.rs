@@ -38,19 +38,15 @@ impl Events {
 
     pub(super) fn progress(&mut self, job: &Job) {
         let data = json!({ "id": job.id, "progress": job.progress });
-        // Of progress only the newest counts: an old one makes room before a state does.
-        if self.kept.len() == REMEMBERED
-            && let Some(old) = self.kept.iter().position(|event| event.name == "progress")
-        {
-            self.kept.remove(old);
-        }
         self.push("progress", data);
     }
 
     fn push(&mut self, name: &'static str, data: Value) {
         self.last += 1;
         if self.kept.len() == REMEMBERED {
-            self.kept.pop_front();
+            // Of progress only the newest counts: an old one makes room before a state does.
+            let old = self.kept.iter().position(|event| event.name == "progress");
+            self.kept.remove(old.unwrap_or(0));
         }
         self.kept.push_back(JobEvent {
             number: self.last,

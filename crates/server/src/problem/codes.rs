@@ -63,6 +63,8 @@ codes! {
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// All workers have work and as many statements wait as may. Try again after `Retry-After` seconds.
     Busy = "busy", SERVICE_UNAVAILABLE, "Too many statements at once";
+    /// The server cannot read this tenant: the configuration does not say how, or what it says cannot be done.
+    CannotCollect = "cannot-collect", CONFLICT, "The tenant cannot be read";
     /// A browser sent this for a page of another site, which may change nothing here.
     CrossSite = "cross-site", FORBIDDEN, "A page of another site";
     /// The cursor was made for another question: another address, other parameters or another tenant. Use it with
@@ -147,6 +149,8 @@ codes! {
     TenantNotFound = "tenant-not-found", NOT_FOUND, "No such tenant";
     /// Several tenants are served: say which with `?tenant=` or the header `Entrace-Tenant`.
     TenantRequired = "tenant-required", BAD_REQUEST, "Which tenant?";
+    /// The tenant could not be reached, or refused; `detail` says what to do about it.
+    TenantUnreachable = "tenant-unreachable", BAD_GATEWAY, "The tenant could not be reached";
     /// The answer did not begin within the time a request may take. Ask for less, or again when there is less to do.
     TimedOut = "timed-out", SERVICE_UNAVAILABLE, "It took too long";
     /// As many streams of events are open as may be. Close some, or try again later.
@@ -157,6 +161,8 @@ codes! {
     UnknownParameter = "unknown-parameter", BAD_REQUEST, "No such parameter";
     /// There is nothing at this address. `/openapi.json` lists all addresses.
     UnknownRoute = "unknown-route", NOT_FOUND, "No such address";
+    /// The access record cannot be written, and nothing is answered that is not recorded. The server's log says why.
+    Unrecorded = "unrecorded", SERVICE_UNAVAILABLE, "Requests cannot be recorded";
     /// The body must be `application/json`.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Not a format taken here";
     /// The process that ran the statement ended by itself. Try again; if it happens again, please report it.

@@ -1,6 +1,8 @@
 //! The routes, one group a file.
 
+mod access;
 mod health;
+mod metrics;
 mod tenants;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -14,5 +16,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::openapi_json))
+        .routes(routes!(metrics::figures))
+        .routes(routes!(access::list))
         .routes(routes!(tenants::list))
 }

@@ -40,6 +40,59 @@ pub struct OidcOptions {
     pub roles: BTreeMap<String, Vec<Grant>>,
 }
 
+impl OidcOptions {
+    /// Of an issuer of one tenant: whoever accepts those of all tenants accepts the world.
+    ///
+    /// # Errors
+    /// Where issuer or client id are none.
+    pub fn new(
+        issuer: &str,
+        audience: &str,
+        scope: &str,
+        clients: Vec<String>,
+        roles: BTreeMap<String, Vec<Grant>>,
+    ) -> Result<Self, String> {
+        let tenant_id = tenant_of(issuer).ok_or_else(|| {
+            format!(
+                "{issuer:?} is no issuer of one tenant: write it like https://login.microsoftonline.com/TENANT-ID/v2.0"
+            )
+        })?;
+        for id in clients.iter().map(String::as_str).chain([audience]) {
+            if plain_id(id).is_none() {
+                return Err(format!(
+                    "{id:?} is no client id: copy it from the app registration"
+                ));
+            }
+        }
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            tenant_id,
+            audience: audience.to_owned(),
+            scope: Some(scope.to_owned()),
+            clients,
+            roles,
+        })
+    }
+}
+
+/// The tenant of an issuer of version 2.0 tokens.
+fn tenant_of(issuer: &str) -> Option<String> {
+    let url = url::Url::parse(issuer).ok()?;
+    let parts: Vec<&str> = url.path_segments()?.collect();
+    match parts.as_slice() {
+        // Anything else in the address would not be in the tokens.
+        [tenant, "v2.0"] if url.scheme() == "https" && url.as_str() == issuer => plain_id(tenant),
+        _ => None,
+    }
+}
+
+/// An id in its usual form, lowercase; in any other form the same id would be somebody else.
+fn plain_id(text: &str) -> Option<String> {
+    let is_plain = text.len() == uuid::fmt::Hyphenated::LENGTH;
+    let parsed = uuid::Uuid::try_parse(text).ok().filter(|_| is_plain)?;
+    Some(parsed.hyphenated().to_string())
+}
+
 /// Who a token is, as far as it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
@@ -260,11 +313,39 @@ fn part(token: &str, number: usize) -> Option<Vec<u8>> {
 
 /// A claim that is an id, lowercase.
 fn id(claims: &Claims, claim: Claim) -> Result<String, Refused> {
-    let text = claims.text(claim)?;
-    // In any other form the same id would be somebody else.
-    let is_plain = text.len() == uuid::fmt::Hyphenated::LENGTH;
-    let parsed = uuid::Uuid::try_parse(text).ok().filter(|_| is_plain);
-    parsed
-        .map(|id| id.hyphenated().to_string())
-        .ok_or(Refused::Invalid(claim))
+    plain_id(claims.text(claim)?).ok_or(Refused::Invalid(claim))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::oidc::forge::{CLIENT, ISSUER, TENANT};
+
+    #[test]
+    fn an_issuer_is_that_of_one_tenant() {
+        let options = |issuer: &str, client: &str| {
+            OidcOptions::new(
+                issuer,
+                client,
+                "access_as_user",
+                Vec::new(),
+                BTreeMap::new(),
+            )
+        };
+        let made = options(ISSUER, CLIENT).expect("because both are fine");
+        assert_eq!(made.tenant_id, TENANT);
+        for bad in [
+            "https://login.microsoftonline.com/common/v2.0",
+            "https://login.microsoftonline.com/organizations/v2.0",
+            "https://login.microsoftonline.com/contoso.example/v2.0",
+            &ISSUER.replace("https", "http"),
+            &format!("{ISSUER}/"),
+            &format!("{ISSUER}?x=1"),
+            &ISSUER.replace("/v2.0", ""),
+            "issuer",
+        ] {
+            assert!(options(bad, CLIENT).is_err(), "{bad}");
+        }
+        assert!(options(ISSUER, "entrace").is_err());
+    }
 }
