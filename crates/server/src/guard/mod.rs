@@ -91,6 +91,12 @@ impl Guard {
         let _ = self.names.set(names);
     }
 
+    /// Streams of events that are open.
+    pub(crate) fn open_streams(&self) -> usize {
+        let free = self.streams.available_permits();
+        self.limits.streams.saturating_sub(free)
+    }
+
     /// The token of whoever started the server on this machine, where there is one.
     pub(crate) fn session(&self) -> Option<&Session> {
         self.authenticator.as_ref()?.session()
