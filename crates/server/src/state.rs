@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::fleet::Fleet;
 use crate::options::ServerOptions;
+use crate::remembered::Remembered;
 
 /// What all requests share. Clones are the same.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub struct Shared {
     pub(crate) options: ServerOptions,
     pub(crate) fleet: Fleet,
     pub(crate) engine: Engine,
+    pub(crate) remembered: Remembered,
     /// Whether the server is being stopped: what streams without an end watches it.
     stopping: watch::Sender<bool>,
 }
@@ -33,6 +35,7 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             fleet: Fleet::new(&options)?,
             engine: Engine::start()?,
+            remembered: Remembered::new(options.cache_bytes),
             stopping: watch::Sender::new(false),
             options,
         })))

@@ -72,6 +72,8 @@ codes! {
     Erased = "erased", GONE, "The data was erased";
     /// Signed in, but without a role that may do this. `roles` lists those that may.
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
+    /// No hold of that number is in force. `GET /v1/holds` lists those that are.
+    HoldNotFound = "hold-not-found", NOT_FOUND, "No such hold";
     /// A bug in entrace. The server's log has the details under the request id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
     /// The body is JSON, but not what this address takes. `detail` names the member: unknown, missing, or of
@@ -113,6 +115,8 @@ codes! {
     ReadOnly = "read-only", FORBIDDEN, "The server is read-only";
     /// There is no such snapshot, tag, or snapshot at or before that time.
     RevisionNotFound = "revision-not-found", NOT_FOUND, "No such snapshot";
+    /// There are no numbers of that name; `detail` lists those there are.
+    StatsNotFound = "stats-not-found", NOT_FOUND, "No such numbers";
     /// The server is being stopped. Try again when it is back.
     Stopping = "stopping", SERVICE_UNAVAILABLE, "The server is being stopped";
     /// No tenant of that name is served, or not for you.

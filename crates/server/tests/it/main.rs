@@ -1,4 +1,12 @@
 //! The server from outside: requests in, answers out.
 
+mod caching;
+mod changes;
+mod described;
+mod formats;
 mod health;
+mod holds;
+mod objects;
+mod pages;
+mod problems;
 mod support;
