@@ -12,10 +12,10 @@ use crate::functions::is_function;
 use crate::scope::Scope;
 use crate::source::is_event;
 use crate::tables::{
-    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, LinkChangesTable,
-    LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable, RecycleBinTable,
-    RelationTable, SnapshotsTable, TagsTable, UnexplainedChangesTable, UnseenChangesTable,
-    table_name,
+    ChangesTable, ColumnsTable, CoverageTable, FindingsTable, FunctionsTable, HoldsTable,
+    LinkChangesTable, LinksTable, Moment, ObjectTable, ObjectsTable, PropertyChangesTable,
+    RecycleBinTable, RelationTable, SnapshotsTable, TagsTable, UnexplainedChangesTable,
+    UnseenChangesTable, table_name,
 };
 
 /// Name of the only catalog.
@@ -28,12 +28,13 @@ pub(crate) const REVISION: char = '@';
 pub(crate) const HISTORY: &str = "_history";
 
 /// Tables that are not of one kind.
-pub(crate) const COMMON: [&str; 14] = [
+pub(crate) const COMMON: [&str; 15] = [
     "changes",
     "collection_errors",
     "columns",
     "coverage",
     "functions",
+    "holds",
     "link_changes",
     "links",
     "objects",
@@ -172,6 +173,7 @@ impl Schema {
             "collection_errors" => RelationTable::provider(FindingsTable::new(source, horizon())),
             "columns" => RelationTable::provider(ColumnsTable::new(source)),
             "functions" => RelationTable::provider(FunctionsTable::new()),
+            "holds" => RelationTable::provider(HoldsTable::new(source)),
             "tags" => RelationTable::provider(TagsTable::new(source)),
             "unexplained_changes" => {
                 RelationTable::provider(UnexplainedChangesTable::new(source, horizon()))

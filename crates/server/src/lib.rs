@@ -11,12 +11,17 @@
 //! gives the rows in the format that was asked for. Whatever goes wrong becomes a [`Problem`].
 
 pub mod access_record;
+mod answer;
+mod asked;
 pub mod auth;
+mod body;
 mod clock;
+mod cursor;
 mod document;
 mod engine;
 mod error;
 mod fleet;
+mod format;
 mod guard;
 mod idempotency;
 pub mod jobs;
@@ -26,13 +31,16 @@ mod metrics;
 mod options;
 mod principal;
 mod problem;
+mod remembered;
 pub mod roles;
 mod router;
 mod routes;
+mod rows;
 mod schedule;
 mod server;
 mod state;
 mod state_folder;
+mod statement;
 mod tls;
 
 pub use clock::Clock;

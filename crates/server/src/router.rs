@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::guard::{REQUEST_ID, admitted, fronted};
 use crate::problem::{Code, Problem};
+use crate::remembered::remember;
 use crate::routes;
 use crate::state::AppState;
 
@@ -31,6 +32,8 @@ pub fn router(state: AppState) -> Router {
 /// The layers, the innermost first: each wraps those before it.
 fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
+        // What was answered before.
+        .layer(from_fn_with_state(state.clone(), remember))
         // Who asks, and what for.
         .layer(from_fn_with_state(state.clone(), admitted))
         // Problems get what only the layers know.
@@ -75,6 +78,8 @@ async fn finished(request: Request, next: Next) -> Response {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
+    // Answers are small or streamed: a part of one is never given, and a range may be ignored (RFC 9110, 14.2).
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

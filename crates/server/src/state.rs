@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::fleet::Fleet;
 use crate::guard::Guard;
 use crate::options::ServerOptions;
+use crate::remembered::Remembered;
 
 /// What all requests share. Clones are the same.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct Shared {
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) guard: Guard,
     pub(crate) engine: Engine,
+    pub(crate) remembered: Remembered,
     /// Whether the server is being stopped: what streams without an end watches it.
     stopping: watch::Sender<bool>,
 }
@@ -38,6 +40,7 @@ impl AppState {
             guard: Guard::new(&options.guard, &fleet, Clock::new(options.now))?,
             fleet,
             engine: Engine::start()?,
+            remembered: Remembered::new(options.cache_bytes),
             stopping: watch::Sender::new(false),
             options,
         })))

@@ -30,7 +30,10 @@ pub use id::{
     ArchiveId, BlobId, FrameId, KindNumber, Ordinal, PackId, RecordId, SnapshotNumber, VersionId,
 };
 pub use keys::{Secrets, SlotChoice};
-pub use record::{Coverage, CoverageState, Finding, KindRecord, Record, Source, Verdict};
+pub use record::{
+    Coverage, CoverageState, Finding, Hold, HoldScope, KindRecord, PlanAct, PlanEvent, Record,
+    Release, Source, Verdict,
+};
 pub use storage::{
     Fault, FaultStorage, LocalStorage, LockGuard, MemoryStorage, Operation, RecordingStorage,
     Storage,

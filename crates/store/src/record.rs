@@ -11,7 +11,7 @@ const FORMAT: &str = "entrace/record/v1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub(crate) format: String,
-    /// `init`, `snapshot`, `events`, `tag` or `compact`.
+    /// `init`, `snapshot`, `events`, `tag`, `compact`, `hold-set`, `hold-release`, or one of [`PlanEvent`].
     pub act: String,
     /// Number of the log leaf.
     pub number: u64,
@@ -43,6 +43,118 @@ pub struct Record {
     /// Act `tag`: the snapshot it names; absent: the tag was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<SnapshotNumber>,
+    /// Act `hold-set`: the hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Act `hold-release`: the hold that ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+    /// What became of a restore plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanAct>,
+}
+
+/// Something that must not be removed, whatever retention says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Number of the act that set it.
+    pub id: u64,
+    /// What it covers.
+    pub scope: HoldScope,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub by: String,
+    /// When.
+    pub set_at: jiff::Timestamp,
+}
+
+/// What a hold covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum HoldScope {
+    /// The whole archive.
+    Archive,
+    /// One snapshot.
+    Snapshot {
+        /// Its number.
+        snapshot: SnapshotNumber,
+    },
+    /// Whatever was alive, or happened, in a period.
+    Between {
+        /// Beginning, included.
+        from: jiff::Timestamp,
+        /// End, included.
+        to: jiff::Timestamp,
+    },
+    /// Every version of one object.
+    Object {
+        /// Its kind.
+        kind: String,
+        /// Its key.
+        key: String,
+    },
+}
+
+/// The end of a hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Number of the act that set it.
+    pub hold: u64,
+    /// Why it ends.
+    pub reason: String,
+    /// Who released it.
+    pub by: String,
+}
+
+/// What became of a restore plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAct {
+    /// What.
+    pub event: PlanEvent,
+    /// The plan's id: the hash of its text.
+    pub plan: String,
+    /// Who did it.
+    pub by: String,
+    /// Hash of the paper that shows it (an approval, a journal), hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<String>,
+}
+
+/// What can become of a restore plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanEvent {
+    /// It was made.
+    Created,
+    /// Somebody approved it.
+    Approved,
+    /// Somebody rejected it.
+    Rejected,
+    /// It was given up before it was done.
+    Cancelled,
+    /// Its execution began.
+    Started,
+    /// Its execution ended.
+    Executed,
+    /// Its result was compared with what was wanted.
+    Verified,
+}
+
+impl PlanEvent {
+    /// The act's name in the log.
+    #[must_use]
+    pub fn act(self) -> &'static str {
+        match self {
+            Self::Created => "plan-created",
+            Self::Approved => "plan-approved",
+            Self::Rejected => "plan-rejected",
+            Self::Cancelled => "plan-cancelled",
+            Self::Started => "plan-started",
+            Self::Executed => "plan-executed",
+            Self::Verified => "plan-verified",
+        }
+    }
 }
 
 impl Record {
@@ -61,6 +173,9 @@ impl Record {
             kinds: Vec::new(),
             tag: None,
             target: None,
+            hold: None,
+            release: None,
+            plan: None,
         }
     }
 

@@ -55,6 +55,7 @@ const FILES: &[(&str, &str)] = &files![
     "group_members"
     "groups"
     "history"
+    "holds"
     "lineage"
     "link_changes"
     "links"

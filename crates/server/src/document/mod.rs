@@ -1,14 +1,34 @@
 //! The description of the API: what the routes say of themselves, completed with what holds for all of them.
 
+mod page;
+mod problems;
+
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::problem::{Code, MEDIA_TYPE};
+pub(crate) use page::{page, policy, problem_page};
+
+use crate::format::{Format, ROWS};
 use crate::routes;
 
-/// The document, OpenAPI 3.1 in JSON, one line for each member.
+/// The groups of addresses, in the order in which they are shown.
+pub(crate) const GROUPS: &[&str] = &[
+    "tenants",
+    "snapshots",
+    "objects",
+    "changes",
+    "query",
+    "holds",
+    "plans",
+    "jobs",
+    "server",
+];
+/// Members of an item of `paths` that are operations.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The document, OpenAPI 3.1 in JSON.
 #[must_use]
 pub fn openapi() -> Bytes {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
@@ -21,7 +41,7 @@ pub fn openapi() -> Bytes {
         .clone()
 }
 
-fn described() -> Value {
+pub(crate) fn described() -> Value {
     let (_, document) = routes::all().split_for_parts();
     let mut document = serde_json::to_value(document).unwrap_or_default();
     document["info"] = json!({
@@ -30,7 +50,9 @@ fn described() -> Value {
         "description": "History of Microsoft Entra ID tenants: any past state, every change, and who made it.",
         "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
     });
+    document["servers"] = json!([{"url": "/", "description": "This server."}]);
     document["security"] = json!([{"token": []}]);
+    document["tags"] = GROUPS.iter().map(|name| json!({"name": name})).collect();
     if !document["components"].is_object() {
         document["components"] = json!({});
     }
@@ -39,75 +61,72 @@ fn described() -> Value {
         "type": "http", "scheme": "bearer",
         "description": "A token made by `entrace token`, or an access token of Entra ID.",
     }});
-    components["schemas"]["Problem"] = problem_schema();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for item in paths.values_mut() {
-            let Some(item) = item.as_object_mut() else {
-                continue;
-            };
-            for operation in item.values_mut().filter(|value| value.is_object()) {
-                complete(operation);
+    components["schemas"]["Problem"] = problems::schema();
+    let Some(paths) = document["paths"].as_object_mut() else {
+        return document;
+    };
+    for (path, item) in paths {
+        for method in METHODS {
+            let operation = &mut item[method];
+            if operation.is_object() {
+                offer_formats(operation);
+                describe_caching(method, operation);
+                problems::add(method, path, operation);
             }
+        }
+        if let Some(item) = item.as_object_mut() {
+            item.retain(|_, value| !value.is_null());
         }
     }
     document
 }
 
-/// Adds the problems that an operation can come to without saying so.
-fn complete(operation: &mut Value) {
-    let is_open = operation["security"].as_array().is_some_and(|list| {
-        list.iter()
-            .any(|one| one.as_object().is_some_and(Map::is_empty))
-    });
-    let mut codes = vec![Code::Internal, Code::NotReady];
-    if !is_open {
-        codes.extend([
-            Code::InvalidParameter,
-            Code::Unauthenticated,
-            Code::Forbidden,
-        ]);
-        codes.extend([Code::TenantNotFound, Code::NotAcceptable]);
-    }
-    let Some(responses) = operation["responses"].as_object_mut() else {
+/// Rows come in five formats; the routes describe them as JSON.
+fn offer_formats(operation: &mut Value) {
+    let answer = &mut operation["responses"]["200"];
+    let Some(content) = answer["content"].as_object_mut() else {
         return;
     };
-    for code in codes {
-        let status = code.status().as_u16().to_string();
-        responses
-            .entry(status)
-            .or_insert_with(|| problem_response(code.title()));
+    let schema = content.get("application/json").map(|json| &json["schema"]);
+    let Some(schema) = schema.filter(|schema| schema.is_object()) else {
+        return;
+    };
+    let name = schema["$ref"].as_str().unwrap_or_default();
+    let is_paged = name.ends_with("Page") || schema["oneOf"].is_array();
+    if !is_paged && !name.ends_with("/Table") && !name.ends_with("/StatsDocument") {
+        return;
+    }
+    for format in &ROWS[1..] {
+        let media = format.media_type().split(';').next().unwrap_or_default();
+        let schema = match format {
+            Format::Ndjson | Format::Csv => json!({"type": "string"}),
+            _ => json!({"type": "string", "format": "binary"}),
+        };
+        content.insert(media.to_owned(), json!({"schema": schema}));
+    }
+    if is_paged {
+        let link = json!({"description": "The next page, `rel=\"next\"`; absent on the last.",
+                          "schema": {"type": "string"}});
+        answer["headers"]["Link"] = link;
     }
 }
 
-fn problem_response(description: &str) -> Value {
-    json!({
-        "description": description,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    })
-}
-
-fn problem_schema() -> Value {
-    let words: Vec<String> = Code::ALL
+/// Answers to questions about an archive have entity tags.
+fn describe_caching(method: &str, operation: &mut Value) {
+    let tags = ["snapshots", "objects", "changes", "query", "holds"];
+    let is_tagged = tags.iter().any(|tag| operation["tags"][0] == *tag);
+    let is_excepted = ["query_get", "events"]
         .iter()
-        .map(|code| format!("/problems/{}", code.word()))
-        .collect();
-    json!({
-        "type": "object",
-        "description": "What went wrong (RFC 9457). Problems have further members of their own; the page of each says which.",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string", "format": "uri-reference", "enum": words,
-                     "description": "Which problem it is: stable, for programs."},
-            "title": {"type": "string", "description": "The same words each time."},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "What is wrong this time, and the way out."},
-            "instance": {"type": "string", "description": "The address that was asked for."},
-            "request_id": {"type": "string", "description": "The request's id, as in the log."},
-            "hint": {"type": "string"},
-            "parameter": {"type": "string"},
-            "line": {"type": "integer"},
-            "column": {"type": "integer"},
-            "candidates": {"type": "array", "items": {"type": "string"}},
-        },
-    })
+        .any(|id| operation["operationId"] == *id);
+    if method != "get" || !is_tagged || is_excepted {
+        return;
+    }
+    let tag = json!({"description": "Names the answer; give it as `If-None-Match`.", "schema": {"type": "string"}});
+    operation["responses"]["200"]["headers"]["ETag"] = tag;
+    operation["responses"]["304"] = json!({"description": "It is what `If-None-Match` names."});
+    let parameter = json!({"name": "If-None-Match", "in": "header", "required": false,
+        "description": "Entity tags of answers at hand.", "schema": {"type": "string"}});
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.push(parameter);
+    }
 }

@@ -6,7 +6,7 @@ mod served;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use opened::Opened;
+pub(crate) use opened::{Opened, Told};
 pub(crate) use served::Served;
 
 use crate::error::{Error, Result};

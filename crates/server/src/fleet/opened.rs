@@ -1,14 +1,15 @@
 //! An archive opened for reading, at one moment.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use query::arrow::array::RecordBatch;
 use query::arrow::datatypes::SchemaRef;
 use query::{Answer, Limits, Provenance, Session, SessionOptions, Source};
-use store::{Archive, Secrets, Snapshot, Storage};
+use store::{Archive, RecordId, Secrets, Snapshot, Storage};
 
 use crate::problem::{Code, Problem};
 
@@ -23,7 +24,9 @@ const LIMITS: Limits = Limits {
     bytes: Some(1 << 30),
 };
 /// Sessions kept for the next statements.
-const KEPT_SESSIONS: usize = 8;
+const KEPT_SESSIONS: usize = 16;
+/// How often an archive was opened.
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
 
 /// What a statement of ours came to.
 #[derive(Debug)]
@@ -51,9 +54,9 @@ pub(crate) struct Opened {
     /// The checkpoint it was opened at.
     checkpoint: Vec<u8>,
     /// Making one takes a millisecond; they remember nothing from one statement to the next.
-    sessions: Mutex<Vec<Session>>,
-    /// When it was opened.
-    pub(crate) since: Instant,
+    sessions: Mutex<Vec<(Option<RecordId>, Session)>>,
+    /// Another number each time an archive is opened.
+    pub(crate) generation: u64,
 }
 
 impl Opened {
@@ -68,7 +71,7 @@ impl Opened {
             source: Source::new(Arc::new(archive), now),
             checkpoint,
             sessions: Mutex::default(),
-            since: Instant::now(),
+            generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
         })
     }
 
@@ -94,27 +97,34 @@ impl Opened {
         })
     }
 
-    /// Runs a statement of ours and collects its rows, on the engine's threads.
-    pub(crate) async fn ask(&self, sql: &str) -> Result<Told, Problem> {
-        let mut session = self.session()?;
+    /// Runs a statement of ours and collects its rows, on the engine's threads. `as_of` is the snapshot that is
+    /// now for it; none: everything the archive has.
+    pub(crate) async fn ask(&self, sql: &str, as_of: Option<&Snapshot>) -> Result<Told, Problem> {
+        let mut session = self.session(as_of)?;
         let told = told(&mut session, sql).await;
         // A session whose statement failed may still have work under way.
         if told.is_ok()
             && let Ok(mut sessions) = self.sessions.lock()
-            && sessions.len() < KEPT_SESSIONS
         {
-            sessions.push(session);
+            if sessions.len() >= KEPT_SESSIONS {
+                sessions.remove(0);
+            }
+            sessions.push((as_of.map(|snapshot| snapshot.id), session));
         }
         told
     }
 
-    fn session(&self) -> Result<Session, Problem> {
-        let kept = self.sessions.lock().ok().and_then(|mut kept| kept.pop());
+    fn session(&self, as_of: Option<&Snapshot>) -> Result<Session, Problem> {
+        let pin = as_of.map(|snapshot| snapshot.id);
+        let kept = self.sessions.lock().ok().and_then(|mut kept| {
+            let at = kept.iter().position(|(own, _)| *own == pin)?;
+            Some(kept.remove(at).1)
+        });
         match kept {
             Some(session) => Ok(session),
             None => {
                 let options = SessionOptions {
-                    as_of: None,
+                    as_of: pin.map(|id| id.to_string()),
                     limits: LIMITS,
                 };
                 Ok(Session::new(&self.source, options)?)

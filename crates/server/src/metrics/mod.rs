@@ -24,7 +24,7 @@ const BUCKETS: [f64; 12] = [
 
 /// All figures.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
@@ -35,7 +35,7 @@ pub struct Metrics {
     refused: IntCounterVec,
     /// Bytes of bodies that were sent.
     pub(crate) sent_bytes: IntCounter,
-    cache: IntCounterVec,
+    cache: IntGaugeVec,
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
 }
@@ -71,8 +71,7 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Int
 
 impl Metrics {
     /// All at zero.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let registry = Registry::new();
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::new(name, help).expect("because the name is well formed");
@@ -108,7 +107,7 @@ impl Metrics {
             sent_bytes: sent
                 .expect("because the name is well formed")
                 .registered(&registry),
-            cache: counters(
+            cache: gauges(
                 &registry,
                 "entrace_http_cache_total",
                 "Answers about past states that were found in memory, or not.",
@@ -145,10 +144,12 @@ impl Metrics {
         self.refused.with_label_values(&[reason]).inc();
     }
 
-    /// Counts a look into the memory of answers.
-    pub(crate) fn cache(&self, is_hit: bool) {
-        let result = if is_hit { "hit" } else { "miss" };
-        self.cache.with_label_values(&[result]).inc();
+    /// How often an answer was found in memory, and how often not, since the server was started.
+    pub(crate) fn cache(&self, (hits, misses): (u64, u64)) {
+        for (result, count) in [("hit", hits), ("miss", misses)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.cache.with_label_values(&[result]).set(count);
+        }
     }
 
     /// How many jobs there are now.
@@ -190,7 +191,7 @@ mod tests {
             metrics.answered(word, "none", 405, Duration::ZERO);
         }
         metrics.refused("token-expired");
-        metrics.cache(true);
+        metrics.cache((1, 0));
         let text = String::from_utf8(metrics.text()).expect("because it is text");
         for line in [
             r#"entrace_http_requests_total{method="GET",route="/v1/objects",status="200"} 1"#,

@@ -80,6 +80,8 @@ codes! {
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
     /// The headers together are longer than `limit` bytes.
     HeadersTooLarge = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large";
+    /// No hold of that number is in force. `GET /v1/holds` lists those that are.
+    HoldNotFound = "hold-not-found", NOT_FOUND, "No such hold";
     /// A request with this `Idempotency-Key` is being worked on. Ask again in a moment for its answer.
     IdempotencyInProgress = "idempotency-in-progress", CONFLICT, "The first request is under way";
     /// This `Idempotency-Key` was used with another body. Take a new key for a new request.
@@ -143,6 +145,8 @@ codes! {
     /// The token cannot be judged now: the keys of its issuer or the tokens of this server cannot be read. Try again
     /// after `Retry-After` seconds.
     SignInUnavailable = "sign-in-unavailable", SERVICE_UNAVAILABLE, "Sign-in cannot be checked";
+    /// There are no numbers of that name; `detail` lists those there are.
+    StatsNotFound = "stats-not-found", NOT_FOUND, "No such numbers";
     /// The server is being stopped. Try again when it is back.
     Stopping = "stopping", SERVICE_UNAVAILABLE, "The server is being stopped";
     /// No tenant of that name is served, or not for you.

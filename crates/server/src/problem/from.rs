@@ -25,6 +25,7 @@ impl From<&StoreError> for Problem {
             StoreError::NotFound {
                 what: "snapshot", ..
             } => Self::new(Code::RevisionNotFound, message),
+            StoreError::NotFound { what: "hold", .. } => Self::new(Code::HoldNotFound, message),
             StoreError::Invalid(_) => Self::new(Code::InvalidParameter, message),
             StoreError::Locked { .. } => {
                 Self::new(Code::ArchiveBusy, message).retry_after(WRITER_WAIT)

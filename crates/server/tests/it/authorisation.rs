@@ -25,8 +25,13 @@ fn rows() -> BTreeMap<String, (bool, Cells)> {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), 2 + Role::ALL.len(), "{line}");
         let roles = Role::ALL.iter().zip(&cells[2..]);
-        let roles = roles.map(|(role, cell)| (role.word(), (*cell).to_owned())).collect();
-        (cells[0].trim_matches('`').to_owned(), (cells[1] == "x", roles))
+        let roles = roles
+            .map(|(role, cell)| (role.word(), (*cell).to_owned()))
+            .collect();
+        (
+            cells[0].trim_matches('`').to_owned(),
+            (cells[1] == "x", roles),
+        )
     };
     rows.map(parse).collect()
 }
@@ -53,7 +58,10 @@ fn the_page_shows_the_matrix() {
         std::fs::write(document(), page()).expect("because the folder is ours");
     }
     let text = std::fs::read_to_string(document()).expect("because the page is in the repository");
-    assert!(text == page(), "docs/api-roles.md: UPDATE_DOCS=1 writes it anew");
+    assert!(
+        text == page(),
+        "docs/api-roles.md: UPDATE_DOCS=1 writes it anew"
+    );
     assert_eq!(rows().len(), MATRIX.len());
 }
 
@@ -62,7 +70,10 @@ fn every_route_has_a_row() {
     let rows = rows();
     for (method, path) in routes() {
         let route = format!("{method} {path}");
-        assert!(rows.contains_key(&route), "{route} has no row in docs/api-roles.md");
+        assert!(
+            rows.contains_key(&route),
+            "{route} has no row in docs/api-roles.md"
+        );
     }
 }
 
@@ -80,7 +91,11 @@ async fn outcome(guarded: &Guarded, method: &str, address: &str, token: &str) ->
     let method: Method = method.parse().expect("because it is a method");
     let answer = guarded.send(method, address, token).await;
     let is_problem = answer.header("content-type") == "application/problem+json";
-    let word = if is_problem { answer.problem() } else { String::new() };
+    let word = if is_problem {
+        answer.problem()
+    } else {
+        String::new()
+    };
     match (answer.status.as_u16(), word.as_str()) {
         (401, "unauthenticated") => "not signed in",
         (403, "forbidden") => "forbidden",
@@ -104,7 +119,11 @@ async fn every_route_lets_through_whom_the_matrix_says_and_nobody_else() {
         for tenant in ["contoso", "fabrikam", "northwind"] {
             let address = address(&path, tenant);
             let without = outcome(&guarded, &method, &address, "").await;
-            let expected = if *is_public { "through" } else { "not signed in" };
+            let expected = if *is_public {
+                "through"
+            } else {
+                "not signed in"
+            };
             assert_eq!(without, expected, "{method} {address} without a token");
             for (role, token) in &tokens {
                 let is_own = tenant == "contoso";
@@ -133,7 +152,11 @@ async fn the_whole_server_is_for_roles_in_every_tenant() {
         let token = guarded.token(&[role.word()]);
         let whole = rows["GET /metrics"].1[role.word()] == "s";
         let expected = if whole { "through" } else { "forbidden" };
-        assert_eq!(outcome(&guarded, "GET", "/metrics", &token).await, expected, "{role}");
+        assert_eq!(
+            outcome(&guarded, "GET", "/metrics", &token).await,
+            expected,
+            "{role}"
+        );
     }
 }
 
@@ -152,12 +175,18 @@ async fn a_tenant_that_is_not_yours_is_one_that_is_not_there() {
             panic!("{tenant}: {}", answer.status)
         };
         for differs in ["instance", "request_id"] {
-            document.as_object_mut().expect("because it is an object").remove(differs);
+            document
+                .as_object_mut()
+                .expect("because it is an object")
+                .remove(differs);
         }
         answers.push(document);
     }
     assert_eq!(answers[0], answers[1]);
-    let listed = guarded.send(Method::GET, "/v1/tenants", &token).await.json();
+    let listed = guarded
+        .send(Method::GET, "/v1/tenants", &token)
+        .await
+        .json();
     let items = listed["items"].as_array().expect("because it is a list");
     let names: Vec<&Value> = items.iter().map(|tenant| &tenant["name"]).collect();
     assert_eq!(names, ["contoso"]);

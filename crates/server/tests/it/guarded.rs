@@ -67,13 +67,19 @@ impl Guarded {
     /// A token that may this.
     pub(crate) fn token(&self, words: &[&str]) -> String {
         let now = time("2026-10-20T11:00:00Z");
-        let made = self.tokens.create(&format!("{words:?}"), grants(words), None, now);
-        made.expect("because the folder is ours").0.expose().to_owned()
+        let made = self
+            .tokens
+            .create(&format!("{words:?}"), grants(words), None, now);
+        made.expect("because the folder is ours")
+            .0
+            .expose()
+            .to_owned()
     }
 
     /// Sends a request with a token.
     pub(crate) async fn send(&self, method: Method, address: &str, token: &str) -> Answer {
-        self.send_with(method, address, token, |request| request).await
+        self.send_with(method, address, token, |request| request)
+            .await
     }
 
     /// Sends a request with a token and whatever else.
@@ -89,7 +95,9 @@ impl Guarded {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = change(request).body(Body::empty());
-        self.served.send(request.expect("because it is a request")).await
+        self.served
+            .send(request.expect("because it is a request"))
+            .await
     }
 
     /// The access record as it stands in its files.

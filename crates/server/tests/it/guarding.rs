@@ -18,7 +18,9 @@ async fn a_token_is_refused_by_what_is_wrong_with_it() {
     let mistyped = token.replace("entrace_", "entrace_x");
     let other_server = server::auth::token::TokenSecret::new();
     let now = time("2026-10-20T11:00:00Z");
-    let short = guarded.tokens.create("short", crate::guarded::grants(&["reader"]), Some(now), now);
+    let short = guarded
+        .tokens
+        .create("short", crate::guarded::grants(&["reader"]), Some(now), now);
     let short = short.expect("because the folder is ours").0;
     for (token, reason) in [
         (mistyped.as_str(), "token-mistyped"),
@@ -32,12 +34,18 @@ async fn a_token_is_refused_by_what_is_wrong_with_it() {
         assert_eq!(answer.json()["reason"], reason);
         assert!(answer.header("www-authenticate").contains("invalid_token"));
     }
-    guarded.tokens.revoke("[\"reader\"]", now).expect("because it is there");
+    guarded
+        .tokens
+        .revoke("[\"reader\"]", now)
+        .expect("because it is there");
     let answer = guarded.send(Method::GET, TENANTS, &token).await;
     assert_eq!(answer.json()["reason"], "token-revoked");
     // Without any token the reason says so, and no error is named: RFC 6750, section 3.
     let answer = guarded.send(Method::GET, TENANTS, "").await;
-    assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"entrace\"");
+    assert_eq!(
+        answer.header("www-authenticate"),
+        "Bearer realm=\"entrace\""
+    );
 }
 
 #[tokio::test]
@@ -52,31 +60,47 @@ async fn what_is_too_much_is_refused_each_by_its_word() {
     let token = guarded.token(&["reader"]);
     let long = format!("{TENANTS}?q={}", "x".repeat(9000));
     let answer = guarded.send(Method::GET, &long, &token).await;
-    assert_eq!((answer.status, answer.problem()), (StatusCode::URI_TOO_LONG, "address-too-long".to_owned()));
+    assert_eq!(
+        (answer.status, answer.problem()),
+        (StatusCode::URI_TOO_LONG, "address-too-long".to_owned())
+    );
     let answer = guarded
-        .send_with(Method::GET, TENANTS, &token, |request| request.header("x-more", "x".repeat(17_000)))
+        .send_with(Method::GET, TENANTS, &token, |request| {
+            request.header("x-more", "x".repeat(17_000))
+        })
         .await;
     assert_eq!(answer.problem(), "headers-too-large");
     assert_eq!(answer.json()["limit"], 16_384);
     let answer = guarded
-        .send_with(Method::POST, "/v1/snapshots", &token, |request| request.header("content-length", "1001"))
+        .send_with(Method::POST, "/v1/snapshots", &token, |request| {
+            request.header("content-length", "1001")
+        })
         .await;
     assert_eq!(answer.problem(), "body-too-large");
     for _ in 0..2 {
-        assert_eq!(guarded.send(Method::GET, TENANTS, &token).await.status, StatusCode::OK);
+        assert_eq!(
+            guarded.send(Method::GET, TENANTS, &token).await.status,
+            StatusCode::OK
+        );
     }
     let answer = guarded.send(Method::GET, TENANTS, &token).await;
     assert_eq!(answer.problem(), "rate-limited");
     assert_eq!(answer.header("retry-after"), "1");
     let other = guarded.token(&["auditor"]);
-    assert_eq!(guarded.send(Method::GET, TENANTS, &other).await.status, StatusCode::OK);
+    assert_eq!(
+        guarded.send(Method::GET, TENANTS, &other).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn a_server_that_has_all_it_can_do_says_so() {
     let guarded = guarded_with(|options| options.guard.limits.concurrency = 0);
     let answer = guarded.send(Method::GET, TENANTS, "").await;
-    assert_eq!((answer.status, answer.problem()), (StatusCode::SERVICE_UNAVAILABLE, "busy".to_owned()));
+    assert_eq!(
+        (answer.status, answer.problem()),
+        (StatusCode::SERVICE_UNAVAILABLE, "busy".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -84,7 +108,9 @@ async fn every_answer_has_a_name_and_says_what_browsers_may_do_with_it() {
     let guarded = guarded();
     let token = guarded.token(&["reader"]);
     let named = |id: &'static str| {
-        guarded.send_with(Method::GET, TENANTS, &token, move |request| request.header("x-request-id", id))
+        guarded.send_with(Method::GET, TENANTS, &token, move |request| {
+            request.header("x-request-id", id)
+        })
     };
     let answer = named("trace-42").await;
     assert_eq!(answer.header("x-request-id"), "trace-42");
@@ -97,25 +123,46 @@ async fn every_answer_has_a_name_and_says_what_browsers_may_do_with_it() {
 #[tokio::test]
 async fn who_asked_what_is_recorded_and_no_secret_with_it() {
     let guarded = guarded();
-    let (reader, auditor) = (guarded.token(&["reader@contoso"]), guarded.token(&["auditor@contoso"]));
+    let (reader, auditor) = (
+        guarded.token(&["reader@contoso"]),
+        guarded.token(&["auditor@contoso"]),
+    );
     let planted = guarded.token(&["admin@fabrikam"]);
     let status = "/v1/access?tenant=contoso";
     guarded.send(Method::GET, status, &reader).await;
     let address = format!("{status}&principal={planted}");
     guarded.send(Method::GET, &address, &auditor).await;
     guarded.send(Method::GET, "/healthz", "").await;
-    guarded.send(Method::GET, TENANTS, &planted.replace("entrace_", "entrace_0")).await;
+    guarded
+        .send(
+            Method::GET,
+            TENANTS,
+            &planted.replace("entrace_", "entrace_0"),
+        )
+        .await;
     guarded
         .send_with(Method::GET, status, "", |request| {
-            request.header("authorization", format!("Bearer {reader}, Bearer {planted}"))
+            request.header(
+                "authorization",
+                format!("Bearer {reader}, Bearer {planted}"),
+            )
         })
         .await;
-    let answer = guarded.send(Method::GET, &format!("{status}&limit=2"), &auditor).await;
+    let answer = guarded
+        .send(Method::GET, &format!("{status}&limit=2"), &auditor)
+        .await;
     let found = answer.json();
     let items = found["items"].as_array().expect("because it is a list");
     let short: Vec<[&Value; 4]> = items
         .iter()
-        .map(|item| [&item["method"], &item["status"], &item["name"], &item["problem"]])
+        .map(|item| {
+            [
+                &item["method"],
+                &item["status"],
+                &item["name"],
+                &item["problem"],
+            ]
+        })
         .collect();
     assert_eq!(
         serde_json::to_value(&short).expect("because it is JSON"),
@@ -145,14 +192,22 @@ async fn the_record_is_read_page_by_page_and_wrong_questions_are_told() {
     let guarded = guarded();
     let auditor = guarded.token(&["auditor@contoso"]);
     for _ in 0..5 {
-        guarded.send(Method::GET, "/v1/access?limit=1", &auditor).await;
+        guarded
+            .send(Method::GET, "/v1/access?limit=1", &auditor)
+            .await;
     }
     let mut cursor = String::new();
     for page in 0..3 {
         let address = format!("/v1/access?limit=2{cursor}");
         let found = guarded.send(Method::GET, &address, &auditor).await.json();
-        assert_eq!(found["items"].as_array().map(Vec::len), Some(2), "{page}: {found}");
-        let next = found["next_cursor"].as_str().expect("because there is more");
+        assert_eq!(
+            found["items"].as_array().map(Vec::len),
+            Some(2),
+            "{page}: {found}"
+        );
+        let next = found["next_cursor"]
+            .as_str()
+            .expect("because there is more");
         cursor = format!("&cursor={next}");
     }
     for (query, word) in [
@@ -163,7 +218,9 @@ async fn the_record_is_read_page_by_page_and_wrong_questions_are_told() {
         ("colour=red", "invalid-parameter"),
         ("cursor=../tokens.json@0", "invalid-cursor"),
     ] {
-        let answer = guarded.send(Method::GET, &format!("/v1/access?{query}"), &auditor).await;
+        let answer = guarded
+            .send(Method::GET, &format!("/v1/access?{query}"), &auditor)
+            .await;
         assert_eq!(answer.problem(), word, "{query}");
     }
 }
@@ -176,12 +233,18 @@ async fn figures_tell_of_requests_and_archives() {
     guarded.send(Method::GET, TENANTS, "").await;
     guarded.send(Method::GET, "/v1/no/such/place", "").await;
     let answer = guarded.send(Method::GET, "/metrics", &operator).await;
-    assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
     let text = String::from_utf8(answer.body.to_vec()).expect("because it is text");
     let taken = time("2026-10-03T09:00:00Z").as_second();
     for line in [
-        r#"entrace_http_requests_total{method="GET",route="/v1/tenants",status="200"} 1"#.to_owned(),
-        r#"entrace_http_requests_total{method="GET",route="/v1/tenants",status="401"} 1"#.to_owned(),
+        r#"entrace_http_requests_total{method="GET",route="/v1/tenants",status="200"} 1"#
+            .to_owned(),
+        r#"entrace_http_requests_total{method="GET",route="/v1/tenants",status="401"} 1"#
+            .to_owned(),
         r#"entrace_http_requests_total{method="GET",route="none",status="404"} 1"#.to_owned(),
         r#"entrace_http_refused_total{reason="unauthenticated"} 1"#.to_owned(),
         r#"entrace_objects{kind="user",tenant="contoso"} 1"#.to_owned(),
@@ -191,7 +254,10 @@ async fn figures_tell_of_requests_and_archives() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    assert!(!text.contains("no/such"), "an address that somebody made up is no label");
+    assert!(
+        !text.contains("no/such"),
+        "an address that somebody made up is no label"
+    );
 }
 
 #[tokio::test]
@@ -217,11 +283,22 @@ async fn a_request_names_its_tenant_once() {
     let token = guarded.token(&["auditor"]);
     let ask = |address: &'static str| guarded.send(Method::GET, address, &token);
     assert_eq!(ask("/v1/access").await.problem(), "tenant-required");
-    assert_eq!(ask("/v1/access?tenant=contoso").await.status, StatusCode::OK);
-    assert_eq!(ask("/v1/access?tenant=contoso&tenant=fabrikam").await.problem(), "tenant-not-found");
+    assert_eq!(
+        ask("/v1/access?tenant=contoso").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        ask("/v1/access?tenant=contoso&tenant=fabrikam")
+            .await
+            .problem(),
+        "tenant-not-found"
+    );
     let header = HeaderName::from_static("entrace-tenant");
-    let both = guarded.send_with(Method::GET, "/v1/access?tenant=contoso", &token, |request| {
-        request.header(header, "fabrikam")
-    });
+    let both = guarded.send_with(
+        Method::GET,
+        "/v1/access?tenant=contoso",
+        &token,
+        |request| request.header(header, "fabrikam"),
+    );
     assert_eq!(both.await.problem(), "tenant-not-found");
 }

@@ -88,7 +88,10 @@ async fn whoever_starts_it_has_a_token_while_it_runs() {
     assert_eq!(answer.expect("because it listens").status(), 401);
 
     // A page of another site, under a name that leads here.
-    let tricked = client.get(&address).header("host", "evil.example").bearer_auth(&token);
+    let tricked = client
+        .get(&address)
+        .header("host", "evil.example")
+        .bearer_auth(&token);
     let answer = tricked.send().await.expect("because it listens");
     assert_eq!(answer.status(), 421);
     let tricked = client
@@ -125,11 +128,17 @@ async fn a_client_that_trusts_the_certificate_is_served_and_plain_text_is_not() 
     let client = client().tls_certs_only([certificate]).build();
     let client = client.expect("because it needs nothing else");
     let port = listening.address.port();
-    let secure = client.get(format!("https://localhost:{port}/healthz")).send().await;
+    let secure = client
+        .get(format!("https://localhost:{port}/healthz"))
+        .send()
+        .await;
     let secure = secure.expect("because it is trusted");
     assert_eq!(secure.status(), 200);
     assert_eq!(secure.version(), reqwest::Version::HTTP_2);
-    let plain = client.get(format!("http://localhost:{port}/healthz")).send().await;
+    let plain = client
+        .get(format!("http://localhost:{port}/healthz"))
+        .send()
+        .await;
     assert!(plain.is_err());
     listening.end().await;
 }
@@ -145,15 +154,22 @@ impl KeySource for Published {
 
 #[tokio::test]
 async fn people_of_a_tenant_sign_in_with_its_tokens() {
-    let (tenant, app) = ("7a3c5e90-1111-4222-8333-444455556666", "c11e0000-aaaa-4bbb-8ccc-ddddeeeeffff");
+    let (tenant, app) = (
+        "7a3c5e90-1111-4222-8333-444455556666",
+        "c11e0000-aaaa-4bbb-8ccc-ddddeeeeffff",
+    );
     let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
     let key = EncodingKey::from_rsa_pem(SIGNER).expect("because it is a key");
     let jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).expect("because it is RSA");
     let AlgorithmParameters::RSA(rsa) = jwk.algorithm else {
         panic!("because it is RSA")
     };
-    let published = json!({"keys": [{"kty": "RSA", "use": "sig", "kid": "one", "n": rsa.n, "e": rsa.e}]});
-    let roles = [("Entrace.Reader".to_owned(), vec!["reader".parse().expect("because it is a grant")])];
+    let published =
+        json!({"keys": [{"kty": "RSA", "use": "sig", "kid": "one", "n": rsa.n, "e": rsa.e}]});
+    let roles = [(
+        "Entrace.Reader".to_owned(),
+        vec!["reader".parse().expect("because it is a grant")],
+    )];
     let oidc = OidcOptions::new(&issuer, app, "access_as_user", Vec::new(), roles.into());
     let listening = listen(|options, _| {
         options.guard.oidc = Some(oidc.expect("because it is all there"));
@@ -173,13 +189,21 @@ async fn people_of_a_tenant_sign_in_with_its_tokens() {
     let token = |roles: &[&str]| encode(&header, &claims(roles), &key).expect("because it is RSA");
     let client = client().build().expect("because it needs nothing");
     let address = format!("http://{}/v1/tenants", listening.address);
-    for (roles, status) in [(&["Entrace.Reader"][..], 200), (&["entrace.reader"], 403), (&[], 403)] {
+    for (roles, status) in [
+        (&["Entrace.Reader"][..], 200),
+        (&["entrace.reader"], 403),
+        (&[], 403),
+    ] {
         let answer = client.get(&address).bearer_auth(token(roles)).send().await;
         let answer = answer.expect("because it listens");
         assert_eq!(answer.status(), status, "{roles:?}");
     }
     let answer = client.get(&address).bearer_auth("eyJ.eyJ.x").send().await;
-    let problem: Value = answer.expect("because it listens").json().await.expect("because it is a problem");
+    let problem: Value = answer
+        .expect("because it listens")
+        .json()
+        .await
+        .expect("because it is a problem");
     assert_eq!(problem["reason"], "token-header-malformed");
     listening.end().await;
 }
@@ -199,9 +223,15 @@ async fn it_does_not_listen_where_others_are_without_tls_and_sign_in() {
     };
     let everywhere = "0.0.0.0:0".parse().expect("because it is an address");
     let refused = Server::bind(everywhere, options()).expect_err("because others are there");
-    assert!(refused.to_string().contains("--allow-plain-http"), "{refused}");
+    assert!(
+        refused.to_string().contains("--allow-plain-http"),
+        "{refused}"
+    );
     let mut plain = options();
     plain.guard.plain_http = true;
     let refused = Server::bind(everywhere, plain).expect_err("because nobody can sign in");
-    assert!(refused.to_string().contains("entrace token create"), "{refused}");
+    assert!(
+        refused.to_string().contains("entrace token create"),
+        "{refused}"
+    );
 }

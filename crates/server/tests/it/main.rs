@@ -1,8 +1,16 @@
 //! The server from outside: requests in, answers out.
 
 mod authorisation;
+mod caching;
+mod changes;
+mod described;
+mod formats;
 mod guarded;
 mod guarding;
 mod health;
+mod holds;
 mod listening;
+mod objects;
+mod pages;
+mod problems;
 mod support;

@@ -16,6 +16,9 @@ use store::{
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+pub(crate) const ALICE: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const BOB: &str = "22222222-2222-2222-2222-222222222222";
+
 /// A served archive.
 pub(crate) struct Served {
     pub(crate) router: Router,

@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::id::{ArchiveId, KindNumber, RecordId, SnapshotNumber};
 use crate::index::{IndexFile, IndexReader, KindState, SnapshotRow};
 use crate::log::{Head, LogKey};
-use crate::record::Record;
+use crate::record::{Hold, Record};
 use crate::seal::Sealer;
 use crate::storage::Storage;
 use states::StateCache;
@@ -55,6 +55,7 @@ pub(crate) struct View {
     kinds: Vec<KindState>,
     by_name: HashMap<String, KindNumber>,
     tags: Vec<(String, SnapshotNumber)>,
+    holds: Vec<Hold>,
     states: Mutex<StateCache>,
     versions: Mutex<VersionCache>,
 }
@@ -88,6 +89,7 @@ impl View {
         let rows = reader.snapshots()?;
         let kinds = reader.kinds()?;
         let tags = reader.tags()?;
+        let holds = reader.holds()?;
         let mut snapshots = rows
             .iter()
             .filter(|row| !row.events_only)
@@ -114,6 +116,7 @@ impl View {
             kinds,
             by_name,
             tags,
+            holds,
             states,
             versions,
         })
@@ -225,6 +228,12 @@ impl Archive {
     #[must_use]
     pub fn tags(&self) -> &[(String, SnapshotNumber)] {
         &self.view.tags
+    }
+
+    /// The holds that are in force, in the order they were set.
+    #[must_use]
+    pub fn holds(&self) -> &[Hold] {
+        &self.view.holds
     }
 
     /// Numbers of all acts that state kinds, imports of events among them, in the order of commits.

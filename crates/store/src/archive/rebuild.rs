@@ -21,7 +21,7 @@ use crate::index::{
 };
 use crate::log::{self, Head, Leaf};
 use crate::pack::{self, FrameEntry};
-use crate::record::{Record, decode_records};
+use crate::record::{Hold, Record, decode_records};
 use crate::seal::Handle;
 use crate::state::{decode_alive, decode_changesets};
 
@@ -185,12 +185,17 @@ impl Gathered {
 
     fn describe_acts(&self, batch: &mut IndexBatch) -> Result<()> {
         let mut tags: BTreeMap<String, SnapshotNumber> = BTreeMap::new();
+        let mut holds = Vec::new();
         for (leaf, text, record) in &self.acts {
             if let (Some(tag), target) = (&record.tag, record.target) {
                 match target {
                     Some(target) => tags.insert(tag.clone(), target),
                     None => tags.remove(tag),
                 };
+            }
+            holds.extend(record.hold.clone());
+            if let Some(release) = &record.release {
+                holds.retain(|hold: &Hold| hold.id != release.hold);
             }
             let (Some(number), Some(taken_at)) = (record.snapshot, record.taken_at) else {
                 continue;
@@ -218,6 +223,7 @@ impl Gathered {
             batch.snapshots.push((row, text.clone()));
         }
         batch.tags = Some(tags.into_iter().collect());
+        batch.holds = Some(holds);
         batch.state.snapshots =
             u32::try_from(batch.snapshots.len()).map_err(|_| too_many("snapshots"))?;
         batch.state.kinds = u16::try_from(batch.kinds.len()).map_err(|_| too_many("kinds"))?;

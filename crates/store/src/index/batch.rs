@@ -9,11 +9,13 @@ use super::rows::{
     encode_pack, find_handle, key_bytes,
 };
 use super::{
-    AliveRow, FrameRow, IndexState, Place, RowKey, SnapshotRow, Table, UnitTable, unusable,
+    AliveRow, FrameRow, HOLDS, IndexState, Place, RowKey, SnapshotRow, TAGS, Table, UnitTable,
+    unusable,
 };
 use crate::bytes::Put;
 use crate::error::{Error, Result};
 use crate::id::{BlobId, KindNumber, Ordinal, PackId, SnapshotNumber};
+use crate::record::Hold;
 use crate::seal::{Handle, Sealer};
 
 use super::VersionRow;
@@ -35,6 +37,8 @@ pub(crate) struct IndexBatch {
     pub(crate) snapshots: Vec<(SnapshotRow, String)>,
     /// All tags, where they changed.
     pub(crate) tags: Option<Vec<(String, SnapshotNumber)>>,
+    /// All holds, where they changed.
+    pub(crate) holds: Option<Vec<Hold>>,
 }
 
 /// What a batch holds of one kind.
@@ -165,7 +169,12 @@ impl IndexBatch {
         if let Some(tags) = &self.tags {
             let text = serde_json::to_vec(tags).map_err(|e| Error::Internal(e.to_string()))?;
             let sealed = rows.sealer.seal_text(&text);
-            rows.put(Table::Tags, (0, 0), sealed)?;
+            rows.put(Table::Tags, TAGS, sealed)?;
+        }
+        if let Some(holds) = &self.holds {
+            let text = serde_json::to_vec(holds).map_err(|e| Error::Internal(e.to_string()))?;
+            let sealed = rows.sealer.seal_text(&text);
+            rows.put(Table::Tags, HOLDS, sealed)?;
         }
         rows.put(Table::State, (0, 0), self.state.encode(rows.sealer))
     }

@@ -20,10 +20,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use roaring::RoaringBitmap;
+use serde::de::DeserializeOwned;
 
 use crate::bytes::Reader;
 use crate::error::{Error, Result};
 use crate::id::{KindNumber, Ordinal, SnapshotNumber};
+use crate::record::Hold;
 use crate::seal::{Handle, Sealer};
 use file::ReadTables;
 use rows::{HANDLE_LEN, OBJECTS_PER_ROW, VERSION_LEN, VERSIONS_PER_ROW, bucket_of};
@@ -84,6 +86,10 @@ impl Table {
 
 /// Key of a row: the kind (0 where the table has none) and a number.
 pub(crate) type RowKey = (u16, u32);
+
+/// Rows of [`Table::Tags`].
+const TAGS: RowKey = (0, 0);
+const HOLDS: RowKey = (0, 1);
 
 /// Rows are dropped from memory when they pass this many bytes.
 const CACHE_BYTES: usize = 32 << 20;
@@ -306,12 +312,21 @@ impl IndexReader {
     }
 
     pub(crate) fn tags(&self) -> Result<Vec<(String, SnapshotNumber)>> {
-        let row = self.need(Table::Tags, (0, 0))?;
-        let text = self
-            .sealer
-            .open_text(&row)
-            .ok_or_else(|| unusable("tags do not open"))?;
-        serde_json::from_slice(&text).map_err(|_| unusable("tags do not decode"))
+        self.list(&self.need(Table::Tags, TAGS)?, "tags")
+    }
+
+    /// Absent until there was one.
+    pub(crate) fn holds(&self) -> Result<Vec<Hold>> {
+        match self.row(Table::Tags, HOLDS)? {
+            Some(row) => self.list(&row, "holds"),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn list<T: DeserializeOwned>(&self, row: &[u8], what: &str) -> Result<Vec<T>> {
+        let text = self.sealer.open_text(row);
+        let text = text.ok_or_else(|| unusable(format!("{what} do not open")))?;
+        serde_json::from_slice(&text).map_err(|_| unusable(format!("{what} do not decode")))
     }
 
     /// Frames with volatile values of a kind, by snapshot.

@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use super::Writer;
 use super::session::{Closing, Session};
 use super::snapshot::SnapshotWriter;
-use super::staging::Staged;
+use super::staging::{Staged, Staging};
 use crate::archive::Snapshot;
 use crate::error::{Error, Result};
 use crate::frame::FrameKind;
@@ -322,6 +322,19 @@ impl Writer {
             (self.options.now)(),
             &self.options.tool,
         )
+    }
+
+    /// Commits an act that is only a record: no objects, no state.
+    pub(super) fn commit_act(&mut self, record: &Record, mut batch: IndexBatch) -> Result<()> {
+        let text = record.to_text();
+        let mut staging = Staging::new(self.archive());
+        let content = encode_records(std::iter::once(text.as_str()));
+        let nonce = Sealer::random_nonce();
+        staging.push(&self.archive, FrameKind::Records, 0, 0, &content, &nonce)?;
+        let staged = staging.finish(&self.archive)?;
+        let id = self.archive.sealer.record_id(text.as_bytes());
+        batch.state = self.archive.view.reader.state;
+        self.publish(record, id, &staged, batch)
     }
 
     /// The commit point and what follows from it. The packs are durable already.

@@ -1,6 +1,7 @@
 //! Writing: one process at a time, one snapshot at a time.
 
 mod commit;
+mod hold;
 mod session;
 mod snapshot;
 mod staging;

@@ -1,13 +1,9 @@
 //! Names for snapshots.
 
 use super::Writer;
-use super::staging::Staging;
 use crate::error::{Error, Result};
-use crate::frame::FrameKind;
 use crate::id::SnapshotNumber;
 use crate::index::IndexBatch;
-use crate::record::encode_records;
-use crate::seal::Sealer;
 
 /// Longest tag, in bytes.
 const MAX_NAME: usize = 100;
@@ -52,20 +48,11 @@ impl Writer {
         let mut record = self.new_record("tag");
         record.tag = Some(name.to_owned());
         record.target = target;
-        let text = record.to_text();
-        let mut staging = Staging::new(self.archive());
-        let content = encode_records(std::iter::once(text.as_str()));
-        let nonce = Sealer::random_nonce();
-        staging.push(&self.archive, FrameKind::Records, 0, 0, &content, &nonce)?;
-        let staged = staging.finish(&self.archive)?;
-        let id = self.archive.sealer.record_id(text.as_bytes());
-        let state = self.archive.view.reader.state;
         let batch = IndexBatch {
-            state,
             tags: Some(tags),
             ..IndexBatch::default()
         };
-        self.publish(&record, id, &staged, batch)?;
+        self.commit_act(&record, batch)?;
         Ok(true)
     }
 }

@@ -3,6 +3,7 @@
 mod damage;
 mod fault;
 mod format;
+mod holds;
 mod index;
 mod lock;
 mod model;
