@@ -30,7 +30,10 @@ are named by where they are, never written.
   delta_every = \"15m\"
 
   [collect]
-  max_requests = 200000")]
+  max_requests = 200000
+
+  [server]
+  listen = \"127.0.0.1:7878\"")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     what: What,

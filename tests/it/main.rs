@@ -18,5 +18,6 @@ mod programs;
 mod setup;
 mod shared;
 mod timeline;
+mod tokens;
 mod transcripts;
 mod truth;

@@ -107,12 +107,15 @@ impl Guard {
         self.record.as_ref()
     }
 
-    /// Writes what is still in memory.
+    /// Writes what is still in memory, and takes the session's token away.
     pub(crate) fn finish(&self) {
         if let Some(authenticator) = &self.authenticator
             && let Err(error) = authenticator.tokens().write_uses()
         {
             tracing::warn!(%error, "the last use of tokens could not be noted");
+        }
+        if let Some(session) = self.session() {
+            session.end();
         }
         if let Some(record) = &self.record {
             record.flush();

@@ -4,6 +4,7 @@
 //! open already. Labels have values from closed lists, or names from the configuration: whoever asks cannot make new
 //! series.
 
+mod collecting;
 mod tenants;
 
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub(crate) struct Metrics {
     cache: IntGaugeVec,
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
+    collecting: collecting::Figures,
 }
 
 /// A figure that is registered.
@@ -120,6 +122,7 @@ impl Metrics {
                 &["tenant", "kind"],
             ),
             tenants: tenants::Figures::new(&registry),
+            collecting: collecting::Figures::new(&registry),
             registry,
         }
     }

@@ -302,3 +302,38 @@ async fn a_request_names_its_tenant_once() {
     );
     assert_eq!(both.await.problem(), "tenant-not-found");
 }
+
+#[tokio::test]
+async fn a_hold_is_set_once_however_often_it_is_sent() {
+    let guarded = guarded();
+    let custodian = guarded.token(&["custodian@contoso"]);
+    let other = guarded.token(&["custodian@contoso", "auditor@contoso"]);
+    let send = |token: String, reason: &'static str| {
+        let body = serde_json::json!({"scope": {"type": "archive"}, "reason": reason});
+        let request = axum::http::Request::post("/v1/holds")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "case 7")
+            .body(axum::body::Body::from(body.to_string()));
+        guarded
+            .served
+            .send(request.expect("because it is a request"))
+    };
+    let first = send(custodian.clone(), "case 7").await;
+    assert_eq!(first.status, StatusCode::CREATED, "{:?}", first.body);
+    let again = send(custodian.clone(), "case 7").await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(
+        send(custodian.clone(), "case 8").await.problem(),
+        "idempotency-key-reused"
+    );
+    // The same key of somebody else is another one.
+    let others = send(other, "case 7").await;
+    assert_eq!(others.status, StatusCode::CREATED);
+    let holds = guarded
+        .send(Method::GET, "/v1/holds", &custodian)
+        .await
+        .json();
+    assert_eq!(holds["items"].as_array().map(Vec::len), Some(2), "{holds}");
+}

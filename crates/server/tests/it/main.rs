@@ -3,6 +3,7 @@
 mod authorisation;
 mod caching;
 mod changes;
+mod collecting;
 mod described;
 mod formats;
 mod guarded;
@@ -13,4 +14,5 @@ mod listening;
 mod objects;
 mod pages;
 mod problems;
+mod secrecy;
 mod support;
