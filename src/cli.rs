@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
-    init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
-    timeline, watch,
+    init, log, ls, man, noise, rebuild, serve, show, simulate, snapshot, snapshots, sql, stats, tag,
+    timeline, token, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -157,8 +157,10 @@ pub(crate) enum Command {
     Timeline(timeline::TimelineArgs),
     Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
+    Serve(serve::ServeArgs),
     Tag(tag::TagArgs),
     Stats(stats::StatsArgs),
+    Token(token::TokenArgs),
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
@@ -186,6 +188,7 @@ impl Command {
                 | Self::Demo(_)
                 | Self::Doctor(_)
                 | Self::Init(_)
+                | Self::Token(_)
         )
     }
 }

@@ -14,6 +14,7 @@ mod permissions;
 mod progress;
 mod records;
 mod secrets;
+mod serving;
 mod simulated;
 mod tenant;
 mod truth;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::server::ServerSettings;
 use super::values::{Interval, Kinds, Schedule};
 
 /// Configuration of entrace.
@@ -21,6 +22,8 @@ pub(crate) struct Shape {
     pub(crate) collect: CollectSettings,
     /// Queries and rules of your own.
     pub(crate) library: LibrarySettings,
+    /// The HTTP API.
+    pub(crate) server: ServerSettings,
 }
 
 /// The archive, and what opens it.

@@ -164,7 +164,8 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn configured(
+/// The tenant of a section of the configuration.
+pub(crate) fn configured(
     config: &Config,
     name: &str,
     tenant: &TenantSettings,

@@ -18,6 +18,7 @@ mod recognise;
 mod report;
 mod reshape;
 mod secrets;
+mod timing;
 
 pub use collect::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
@@ -28,3 +29,4 @@ pub use import::{Format, ImportRequest, import};
 pub use monitor::{Monitor, Progress, Stage};
 pub use normalise::normalised;
 pub use report::{ImportReport, ImportedKind, ImportedSnapshot, Suspected};
+pub use timing::{Due, Timing};

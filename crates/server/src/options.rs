@@ -2,13 +2,16 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use query::{Library, Limits};
 use store::Secrets;
 
+use crate::guard::GuardOptions;
 use crate::principal::Principal;
+use crate::schedule::Collecting;
 
 /// A tenant to serve.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct TenantOptions {
     pub archive: PathBuf,
     /// What opens the archive.
     pub secrets: Secrets,
+    /// How the tenant is read; `None`: only its archive is served.
+    pub collecting: Option<Arc<Collecting>>,
 }
 
 /// How strangers' statements are run.
@@ -73,6 +78,8 @@ pub struct ServerOptions {
     pub cache_bytes: usize,
     /// Who a request is from that brings no sign-in; none: it is refused.
     pub everyone: Option<Principal>,
+    /// Who is let in, and how much one may take.
+    pub guard: GuardOptions,
     /// How long requests in flight may take to end when the server is stopped.
     pub grace: Duration,
     /// The time now.
@@ -90,6 +97,7 @@ impl Default for ServerOptions {
             library: Library::shipped(),
             cache_bytes: 64 << 20,
             everyone: None,
+            guard: GuardOptions::default(),
             grace: Duration::from_secs(10),
             now: Timestamp::now,
         }

@@ -1,21 +1,16 @@
 //! All routes, and the layers every request passes.
 
-use std::sync::Arc;
-
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
+use crate::guard::{REQUEST_ID, admitted, fronted};
 use crate::problem::{Code, Problem};
 use crate::remembered::remember;
 use crate::routes;
 use crate::state::AppState;
-
-/// Header with the name of a request, in requests and answers.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything that is served.
 pub fn router(state: AppState) -> Router {
@@ -39,20 +34,12 @@ fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         // What was answered before.
         .layer(from_fn_with_state(state.clone(), remember))
-        // Who asks.
-        .layer(from_fn_with_state(state.clone(), identified))
+        // Who asks, and what for.
+        .layer(from_fn_with_state(state.clone(), admitted))
         // Problems get what only the layers know.
         .layer(from_fn(finished))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-}
-
-/// Requests without a sign-in are everyone's, where the server is open to everyone.
-async fn identified(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(everyone) = &state.options.everyone {
-        request.extensions_mut().insert(Arc::new(everyone.clone()));
-    }
-    next.run(request).await
+        // The name of the request, and the record of it.
+        .layer(from_fn_with_state(state.clone(), fronted))
 }
 
 /// Completes problems with the request they are about, and tells the log what only it is told.

@@ -85,6 +85,15 @@ impl Served {
         }
     }
 
+    /// The same for who is on a thread that may wait.
+    pub(crate) fn opened_here(&self) -> Result<Arc<Opened>, Problem> {
+        let look = || {
+            let looked = self.look();
+            looked.or_else(|problem| self.at_hand().ok_or(problem))
+        };
+        self.fresh().map_or_else(look, Ok)
+    }
+
     /// Why the archive could not be opened when somebody last looked.
     pub(crate) fn trouble(&self) -> Option<Problem> {
         self.lock().trouble.clone()

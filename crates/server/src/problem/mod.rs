@@ -78,6 +78,15 @@ impl Problem {
         self.code
     }
 
+    /// The word for it, and the word of the reason where there is one: for records.
+    pub(crate) fn word_and_reason(&self) -> String {
+        let word = self.code.word();
+        match self.extensions.get("reason").and_then(Value::as_str) {
+            Some(reason) => format!("{word}/{reason}"),
+            None => word.to_owned(),
+        }
+    }
+
     /// What the asker is told.
     #[must_use]
     pub fn detail(&self) -> &str {
@@ -114,10 +123,15 @@ impl Problem {
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, wait.as_secs().into());
         }
-        if self.code == Code::Unauthenticated {
+        let challenge = match self.code {
+            Code::Unauthenticated => Some("Bearer realm=\"entrace\""),
+            Code::InvalidToken => Some("Bearer realm=\"entrace\", error=\"invalid_token\""),
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
             headers.insert(
                 header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"entrace\""),
+                HeaderValue::from_static(challenge),
             );
         }
         response

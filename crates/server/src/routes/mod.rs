@@ -1,12 +1,15 @@
 //! The routes, one group a file.
 
+mod access;
 mod changes;
 mod common;
 mod described;
 mod events;
 mod health;
 mod holds;
+mod jobs;
 mod library;
+mod metrics;
 mod objects;
 mod pages;
 mod query;
@@ -27,9 +30,11 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(health::openapi_json))
         .routes(routes!(pages::docs))
         .routes(routes!(pages::problem))
+        .routes(routes!(metrics::figures))
+        .routes(routes!(access::list))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::status))
-        .routes(routes!(snapshots::list))
+        .routes(routes!(snapshots::list, jobs::take_snapshot))
         .routes(routes!(snapshots::get))
         .merge(of_objects())
         .routes(routes!(changes::diff))
@@ -43,6 +48,10 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(library::get))
         .routes(routes!(holds::list, holds::set))
         .routes(routes!(holds::release))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::events))
 }
 
 fn of_objects() -> OpenApiRouter<AppState> {

@@ -143,6 +143,7 @@ pub(crate) fn served_with(change: impl FnOnce(&mut ServerOptions)) -> Served {
             name: "contoso".to_owned(),
             archive: folder.path().to_owned(),
             secrets: Secrets::default(),
+            collecting: None,
         }],
         everyone: Some(everyone()),
         now: || time("2026-10-20T12:00:00Z"),
