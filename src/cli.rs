@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
-    init, log, ls, man, noise, rebuild, serve, show, simulate, snapshot, snapshots, sql, stats, tag,
-    timeline, token, watch,
+    init, log, ls, man, noise, rebuild, serve, show, simulate, snapshot, snapshots, sql, stats,
+    tag, timeline, token, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};

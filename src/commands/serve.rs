@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use jiff::SignedDuration;
@@ -33,7 +34,12 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     read_only: bool,
     /// Path under which everything is served, such as /entrace
-    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
     base_path: String,
     /// Open the description in a browser
     #[arg(long)]
@@ -142,9 +148,11 @@ fn tenants(app: &App, config: &Config) -> Result<Vec<TenantOptions>> {
     let secrets = app.keys()?.secrets()?;
     let mut all = Vec::new();
     for (name, settings) in &config.shape.tenants {
-        let is_meant = app.globals.tenant.as_deref().is_none_or(|meant| {
-            meant == name || settings.tenant_id.as_deref() == Some(meant)
-        });
+        let is_meant = app
+            .globals
+            .tenant
+            .as_deref()
+            .is_none_or(|meant| meant == name || settings.tenant_id.as_deref() == Some(meant));
         if !is_meant {
             continue;
         }
@@ -188,21 +196,28 @@ fn one(app: &App) -> Result<TenantOptions> {
 /// A tenant's label as a name: `contoso.example` as `contoso-example`.
 fn named_after(label: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let name: String = label.chars().map(|c| if fits(c) { c } else { '-' }).collect();
-    if name.is_empty() { "tenant".to_owned() } else { name }
+    let name: String = label
+        .chars()
+        .map(|c| if fits(c) { c } else { '-' })
+        .collect();
+    if name.is_empty() {
+        "tenant".to_owned()
+    } else {
+        name
+    }
 }
 
 /// How a tenant is read; `None` where it cannot be reached from here.
-fn collecting(config: &Config, tenant: &Tenant) -> Option<Collecting> {
+fn collecting(config: &Config, tenant: &Tenant) -> Option<Arc<Collecting>> {
     let is_scheduled = config.shape.server.schedule.unwrap_or(false);
-    Some(Collecting {
+    Some(Arc::new(Collecting {
         client: tenant.client().ok()?,
         request: tenant.request(),
         tags: tenant.tags.clone(),
         every: tenant.delta_every.map_or(INTERVAL, |every| every.0),
         whole: tenant.schedule.as_ref().map(|whole| (*whole.0).clone()),
         is_scheduled,
-    })
+    }))
 }
 
 /// Done when somebody wants the server to end: Ctrl-C, or SIGTERM.

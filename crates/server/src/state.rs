@@ -64,7 +64,9 @@ fn check_base(path: &str) -> Result<()> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
         !word.is_empty() && word.chars().all(fits)
     };
-    let is_path = path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits));
+    let is_path = path
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(fits));
     if path.is_empty() || is_path {
         return Ok(());
     }

@@ -143,23 +143,11 @@ impl<P> Asked<P> {
         self.opened.snapshot(revision, self.now)
     }
 
-    /// Refuses to change anything where the server only reads.
-    pub(crate) fn check_writable(&self) -> Result<(), Problem> {
-        if self.state.options.read_only {
-            return Err(Problem::new(
-                Code::ReadOnly,
-                "this server only reads: it was started with --read-only",
-            ));
-        }
-        Ok(())
-    }
-
     /// Changes the archive. Nobody else writes meanwhile; where somebody does already, that is a problem.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Writer) -> store::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.check_writable()?;
         let served = Arc::clone(&self.served);
         let options = WriterOptions {
             tool: self.state.options.tool.clone(),

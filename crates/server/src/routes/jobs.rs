@@ -1,24 +1,20 @@
 //! Work that outlives its request: begun, watched, cancelled.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::common::{Common, parameters};
+use super::stream::stream;
 use crate::asked::{Asked, Named, text_of};
 use crate::body::Body;
 use crate::format::DOCUMENT;
 use crate::jobs::{Job, JobId};
 use crate::problem::{Code, Problem};
 use crate::schedule;
-
-/// How often something is sent where nothing happens, so that nobody in between hangs up.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// No parameters of its own.
 #[derive(Debug, Deserialize)]
@@ -53,7 +49,6 @@ pub(crate) async fn take_snapshot(
     asked: Asked<OfJobs>,
     Body(new): Body<NewSnapshot>,
 ) -> Result<Response, Problem> {
-    asked.check_writable()?;
     let (state, served) = (asked.state.clone(), asked.served.clone());
     let wanted_by = asked.principal.key.clone();
     // Writing the job down waits for a disk.
@@ -156,17 +151,7 @@ pub(crate) async fn events(
             .event(event.name)
             .data(event.data.to_string())
     });
-    let stream = told
-        .take_until(stopped(asked.state.stopping()))
-        .map(Ok::<Event, std::convert::Infallible>);
-    let alive = KeepAlive::new().interval(HEARTBEAT);
-    Ok(Sse::new(stream).keep_alive(alive).into_response())
-}
-
-/// Until the server is being stopped.
-pub(crate) async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that the server is gone altogether.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+    Ok(stream(&asked.state, told))
 }
 
 fn parsed(id: &str) -> Result<JobId, Problem> {

@@ -15,6 +15,7 @@ mod pages;
 mod query;
 mod snapshots;
 mod stats;
+mod stream;
 mod tenants;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -20,6 +20,7 @@ use crate::asked::{Asked, invalid};
 use crate::body::Body;
 use crate::fleet::Served;
 use crate::format::{Format, ROWS};
+use crate::guard::Tally;
 use crate::problem::{Code, Problem};
 use crate::rows::{Encoder, Frame};
 use crate::state::AppState;
@@ -124,15 +125,16 @@ parameters!(GetQuery, ROWS, paged: false);
     responses((status = 200, description = "The rows.", body = Table)))]
 pub(crate) async fn post(
     asked: Asked<PostQuery>,
+    tally: Tally,
     Body(query): Body<Query>,
 ) -> Result<Response, Problem> {
-    answer(&asked.state, asked.served, asked.format, query).await
+    answer(&asked.state, asked.served, asked.format, tally, query).await
 }
 
 /// Ask with SQL, in an address
 #[utoipa::path(get, path = "/v1/query", tag = "query", operation_id = "query_get", params(GetQuery, Common),
     responses((status = 200, description = "The rows.", body = Table)))]
-pub(crate) async fn get(asked: Asked<GetQuery>) -> Result<Response, Problem> {
+pub(crate) async fn get(asked: Asked<GetQuery>, tally: Tally) -> Result<Response, Problem> {
     let own = asked.own;
     let limit = own.limit.map(|text| text.parse::<u64>().map_err(|_| ()));
     let limit = limit
@@ -146,17 +148,19 @@ pub(crate) async fn get(asked: Asked<GetQuery>) -> Result<Response, Problem> {
         as_of: own.as_of,
         limit,
     };
-    answer(&asked.state, asked.served, asked.format, query).await
+    answer(&asked.state, asked.served, asked.format, tally, query).await
 }
 
 /// Runs a statement and streams its rows. Nothing is sent before the first rows are there, so what fails early is a
 /// problem and not half an answer.
-pub(crate) async fn answer(
+async fn answer(
     state: &AppState,
     served: Arc<Served>,
     format: Format,
+    tally: Tally,
     query: Query,
 ) -> Result<Response, Problem> {
+    tally.statement(&query.sql);
     if query.sql.len() > MAX_SQL_BYTES {
         return Err(Problem::new(
             Code::InvalidSql,
@@ -189,7 +193,7 @@ pub(crate) async fn answer(
                     ));
                 }
             };
-            let mut sent = Sent::new(format, &rows, most)?;
+            let mut sent = Sent::new(format, &rows, most, tally)?;
             let first = sent.next(&mut rows).await?;
             Ok((sent, rows, first))
         })
@@ -242,15 +246,17 @@ struct Sent {
     most: u64,
     count: u64,
     truncated: bool,
+    tally: Tally,
 }
 
 impl Sent {
-    fn new(format: Format, rows: &Rows, most: u64) -> Result<Self, Problem> {
+    fn new(format: Format, rows: &Rows, most: u64, tally: Tally) -> Result<Self, Problem> {
         Ok(Self {
             encoder: Some(Encoder::new(format, &rows.schema, Frame::Table)?),
             most,
             count: 0,
             truncated: false,
+            tally,
         })
     }
 
@@ -277,6 +283,7 @@ impl Sent {
                 batch
             };
             self.count += batch.num_rows() as u64;
+            self.tally.rows(batch.num_rows() as u64);
             return encoder.rows(&batch);
         }
         let mut metadata = rows.provenance().map(whence).unwrap_or_else(|| {
