@@ -30,7 +30,13 @@ are named by where they are, never written.
   delta_every = \"15m\"
 
   [collect]
-  max_requests = 200000")]
+  max_requests = 200000
+
+  [restore]
+  enabled = false
+  require_second_person = true
+  max_changes = 200
+  protected = [\"user:breakglass1@contoso.example\"]")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     what: What,

@@ -1,6 +1,7 @@
 //! Tests of the program as people run it.
 
 mod access;
+mod approvals;
 mod arrows;
 mod audit_logs;
 mod bad_input;
