@@ -1,0 +1,170 @@
+//! The plans of an archive, and one of them.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use restore::approval::{Approvers, Judge, Policy};
+use restore::{Book, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::common::{Common, parameters};
+use super::super::jobs::last_event;
+use super::super::stream::stream;
+use super::document::{PlanDocument, PlanList, PlanSummary};
+use crate::asked::{Asked, Named, invalid};
+use crate::format::DOCUMENT;
+use crate::jobs::{Job, JobKind};
+use crate::problem::{Code, Problem};
+
+/// No parameters of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfPlans {}
+
+parameters!(OfPlans, DOCUMENT, paged: false);
+
+/// List plans
+///
+/// Those of the archive's book, newest first.
+#[utoipa::path(get, path = "/v1/plans", tag = "plans", operation_id = "list_plans", params(Common),
+    responses((status = 200, description = "The plans, newest first.", body = PlanList)))]
+pub(crate) async fn list(asked: Asked<OfPlans>) -> Result<Response, Problem> {
+    let (opened, served) = (Arc::clone(&asked.opened), Arc::clone(&asked.served));
+    let now = asked.now;
+    let read = move || {
+        let archive = opened.archive();
+        let book = Book::new(archive);
+        let restoring = served.options().restoring.as_deref();
+        let approvers = match restoring {
+            Some(restoring) => restoring.approvers(archive)?,
+            None => Approvers::of(archive)?,
+        };
+        let policy = restoring.map_or_else(Policy::default, |own| own.policy.clone());
+        let judge = Judge {
+            approvers: &approvers,
+            policy: &policy,
+            now,
+        };
+        let mut items = Vec::new();
+        for entry in book.list()?.into_iter().rev() {
+            let record = book.record(&entry.id)?;
+            // What a plan needs follows from its steps; without an approval they need not be read.
+            let is_approved = !record.approvals.is_empty()
+                && book.verdict(&entry.id, &judge)?.is_approved();
+            let state = State::of(&record, is_approved);
+            items.push(PlanSummary::new(entry, state));
+        }
+        Ok(PlanList { items })
+    };
+    let list = asked.state.engine.run_blocking(read).await?;
+    Ok(axum::Json(list).into_response())
+}
+
+/// One plan
+///
+/// With every step, what was said about it, and whether it may run now.
+#[utoipa::path(get, path = "/v1/plans/{id}", tag = "plans", operation_id = "get_plan",
+    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    responses((status = 200, description = "The plan.", body = PlanDocument)))]
+pub(crate) async fn get(
+    Named(id): Named<String>,
+    asked: Asked<OfPlans>,
+) -> Result<Response, Problem> {
+    let document = asked.with_plan(&id, |meant| PlanDocument::of(&meant)).await?;
+    Ok(axum::Json(document).into_response())
+}
+
+/// In which form.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExportPlan {
+    /// `file`: the plan file, which the command line takes. `statement`: what an approver signs; it needs
+    /// `approver`.
+    #[param(pattern = "^(file|statement)$")]
+    form: Option<String>,
+    /// Name of the approver the statement is for.
+    approver: Option<String>,
+}
+
+parameters!(ExportPlan, DOCUMENT, paged: false);
+
+/// A plan as a file
+///
+/// For the command line, for reviewers elsewhere, and for approvers: `ssh-keygen -Y sign -n entrace-approval` over the
+/// statement makes the signature that `POST /v1/plans/{id}/approve` takes.
+#[utoipa::path(get, path = "/v1/plans/{id}/export", tag = "plans", operation_id = "export_plan",
+    params(("id" = String, Path, description = "Six or more digits of its id."), ExportPlan, Common),
+    responses((status = 200, description = "The file.", body = serde_json::Value)))]
+pub(crate) async fn export(
+    Named(id): Named<String>,
+    asked: Asked<ExportPlan>,
+) -> Result<Response, Problem> {
+    let form = asked.own.form.clone().unwrap_or_else(|| "file".to_owned());
+    let approver = asked.own.approver.clone();
+    let text = asked
+        .with_plan(&id, move |meant| match (form.as_str(), approver) {
+            ("file", None) => Ok(meant.plan.to_file()),
+            ("file", Some(_)) => Err(invalid("approver", "it goes with form=statement only")),
+            ("statement", Some(approver)) => {
+                let judge = meant.judge();
+                let longest = judge.policy.longest_approval;
+                let known = judge.approvers.list().iter().any(|own| own.name == approver);
+                if !known {
+                    return Err(invalid("approver", "nobody is enrolled under this name"));
+                }
+                let length = super::acts::VALID_FOR.min(longest);
+                let statement =
+                    restore::approval::Statement::new(&meant.plan, &approver, judge.now, length);
+                Ok(statement.text())
+            }
+            ("statement", None) => Err(invalid("approver", "it is missing: say who is to sign")),
+            (other, _) => Err(invalid("form", &format!("{other:?} is neither file nor statement"))),
+        })
+        .await?;
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    Ok(response)
+}
+
+/// What happens to a plan
+///
+/// Server-sent events of its newest execution or verification, as those of a job.
+#[utoipa::path(get, path = "/v1/plans/{id}/events", tag = "plans", operation_id = "watch_plan",
+    params(("id" = String, Path, description = "Six or more digits of its id."), Common,
+        ("Last-Event-ID" = Option<String>, Header, description = "Id of the last event received.")),
+    responses((status = 200, description = "Events.", content_type = "text/event-stream", body = Job)))]
+pub(crate) async fn events(
+    Named(id): Named<String>,
+    headers: HeaderMap,
+    asked: Asked<OfPlans>,
+) -> Result<Response, Problem> {
+    let after = last_event(&headers)?;
+    let id = asked.with_plan(&id, |meant| Ok(meant.id)).await?;
+    let (state, tenant) = (asked.state.clone(), asked.served.name.clone());
+    let watch = move || {
+        let jobs = &state.guard.jobs;
+        let own = |job: &Job| {
+            matches!(job.kind, JobKind::Run | JobKind::Verify) && job.plan.as_ref() == Some(&id)
+        };
+        match jobs.list(&tenant)?.into_iter().find(own) {
+            Some(job) => jobs.watch(&tenant, &job.id, after),
+            None => Ok(None),
+        }
+    };
+    let told = asked.state.engine.run_blocking(watch).await?;
+    let told = told.ok_or_else(|| {
+        Problem::new(
+            Code::JobNotFound,
+            "nothing happens to this plan, and nothing did: execute it first",
+        )
+    })?;
+    Ok(stream(&asked.state, told.map(|event| super::super::jobs::event(&event))))
+}
