@@ -1,18 +1,20 @@
 //! `serve`: the HTTP API.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use jiff::SignedDuration;
 use query::Limits;
 use serde_json::json;
-use server::{Collecting, QueryOptions, Server, ServerOptions, TenantOptions};
+use server::{Collecting, QueryOptions, Restoring, Server, ServerOptions, TenantOptions};
+use store::{Archive, LocalStorage, Secrets, Storage};
 
 use crate::app::{App, TOOL};
 use crate::config::Config;
 use crate::failure::{FAILED, Failure, NO_ARCHIVE, Result};
+use crate::plans;
 use crate::serving::{GuardArgs, address};
 use crate::tenant::{Tenant, configured};
 
@@ -164,11 +166,19 @@ fn tenants(app: &App, config: &Config) -> Result<Vec<TenantOptions>> {
         })?;
         // A tenant that cannot be reached is served all the same: what it was is in the archive.
         let tenant = configured(config, name, settings, None).ok();
+        let restoring = match opened(&archive, &secrets) {
+            Ok(opened) => Some(restoring(app, &opened, tenant.clone())?),
+            Err(error) => {
+                app.warn(&format!("tenant {name} is not served yet: {error}"));
+                None
+            }
+        };
         all.push(TenantOptions {
             name: name.clone(),
             archive,
             secrets: secrets.clone(),
             collecting: tenant.and_then(|tenant| collecting(config, &tenant)),
+            restoring,
         });
     }
     if all.is_empty() {
@@ -181,7 +191,7 @@ fn tenants(app: &App, config: &Config) -> Result<Vec<TenantOptions>> {
 /// The one archive that was named.
 fn one(app: &App) -> Result<TenantOptions> {
     let secrets = app.opening_secrets()?;
-    let archive = app.archive()?;
+    let archive = app.shared_archive()?;
     let config = app.config()?;
     let tenant = app.tenant(&[]).ok();
     let name = tenant.as_ref().and_then(|tenant| tenant.name.clone());
@@ -189,8 +199,32 @@ fn one(app: &App) -> Result<TenantOptions> {
         name: name.unwrap_or_else(|| named_after(archive.tenant())),
         archive: app.path()?,
         secrets,
+        restoring: Some(restoring(app, &archive, tenant.clone())?),
         collecting: tenant.and_then(|tenant| collecting(config, &tenant)),
     })
+}
+
+fn opened(path: &Path, secrets: &Secrets) -> store::Result<Arc<Archive>> {
+    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(path));
+    Archive::open(storage, secrets).map(Arc::new)
+}
+
+/// What a tenant's plans may do. The credential that may write is loaded when one runs, and not before.
+fn restoring(app: &App, archive: &Arc<Archive>, tenant: Option<Tenant>) -> Result<Arc<Restoring>> {
+    let reader = tenant.as_ref().and_then(|tenant| tenant.client().ok());
+    let writer = move || match &tenant {
+        Some(tenant) => tenant.write_client().map_err(|failure| match failure.hint {
+            Some(hint) => format!("{}: {hint}", failure.message),
+            None => failure.message,
+        }),
+        None => Err("the configuration does not say how this tenant is reached".to_owned()),
+    };
+    Ok(Arc::new(Restoring {
+        policy: plans::policy(app, archive)?,
+        approvers_file: app.config()?.shape.restore.approvers_file.clone(),
+        reader,
+        writer: Arc::new(writer),
+    }))
 }
 
 /// A tenant's label as a name: `contoso.example` as `contoso-example`.

@@ -19,6 +19,7 @@ mod file;
 mod fingerprint;
 mod plan;
 pub mod planning;
+pub mod render;
 pub mod verification;
 
 pub use book::{Act, Approval, Book, Entry, Exclusive, Head, Journal, Outcome, Record, Run, State};

@@ -208,6 +208,7 @@ mod tests {
                 archive: "/nowhere".into(),
                 secrets: store::Secrets::default(),
                 collecting: None,
+                restoring: None,
             }],
             ..ServerOptions::default()
         };

@@ -12,6 +12,7 @@
 
 mod assemble;
 mod bodies;
+mod concern;
 mod create;
 mod difference;
 mod draft;
@@ -34,6 +35,7 @@ mod subjects;
 mod update;
 mod values;
 
+pub use concern::concerned;
 pub use request::{By, PlanOptions, PlanRequest, Selected, Selection, State};
 pub use values::is_bookkeeping;
 

@@ -12,7 +12,7 @@ use super::stream::stream;
 use crate::asked::{Asked, Named, text_of};
 use crate::body::Body;
 use crate::format::DOCUMENT;
-use crate::jobs::{Job, JobId};
+use crate::jobs::{Job, JobEvent, JobId};
 use crate::problem::{Code, Problem};
 use crate::schedule;
 
@@ -131,27 +131,34 @@ pub(crate) async fn events(
     asked: Asked<OfJobs>,
 ) -> Result<Response, Problem> {
     let id = parsed(&id)?;
-    let after = match text_of(&headers, "last-event-id") {
-        None => 0,
-        Some(text) => text.parse::<u64>().map_err(|_| {
-            Problem::new(
-                Code::InvalidParameter,
-                format!("{text:?} is the id of no event: take it as it was received"),
-            )
-            .with("parameter", "last-event-id")
-        })?,
-    };
+    let after = last_event(&headers)?;
     let (state, tenant, own) = (asked.state.clone(), asked.served.name.clone(), id.clone());
     let watch = move || state.guard.jobs.watch(&tenant, &own, after);
     let told = asked.state.engine.run_blocking(watch).await?;
     let told = told.ok_or_else(|| absent(&id))?;
-    let told = told.map(|event| {
-        Event::default()
-            .id(event.number.to_string())
-            .event(event.name)
-            .data(event.data.to_string())
-    });
-    Ok(stream(&asked.state, told))
+    Ok(stream(&asked.state, told.map(|own| event(&own))))
+}
+
+/// What happened to a job as an event.
+pub(crate) fn event(happened: &JobEvent) -> Event {
+    Event::default()
+        .id(happened.number.to_string())
+        .event(happened.name)
+        .data(happened.data.to_string())
+}
+
+/// The number of the last event the asker received.
+pub(crate) fn last_event(headers: &HeaderMap) -> Result<u64, Problem> {
+    let Some(text) = text_of(headers, "last-event-id") else {
+        return Ok(0);
+    };
+    text.parse::<u64>().map_err(|_| {
+        Problem::new(
+            Code::InvalidParameter,
+            format!("{text:?} is the id of no event: take it as it was received"),
+        )
+        .with("parameter", "last-event-id")
+    })
 }
 
 fn parsed(id: &str) -> Result<JobId, Problem> {

@@ -12,6 +12,7 @@ mod library;
 mod metrics;
 mod objects;
 mod pages;
+mod plans;
 mod query;
 mod snapshots;
 mod stats;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(library::get))
         .routes(routes!(holds::list, holds::set))
         .routes(routes!(holds::release))
+        .merge(of_plans())
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
@@ -65,4 +67,17 @@ fn of_objects() -> OpenApiRouter<AppState> {
         .routes(routes!(objects::blame::blame))
         .routes(routes!(objects::links::links))
         .routes(routes!(objects::difference::diff))
+}
+
+fn of_plans() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(plans::read::list, plans::create::create))
+        .routes(routes!(plans::read::get))
+        .routes(routes!(plans::read::export))
+        .routes(routes!(plans::read::events))
+        .routes(routes!(plans::acts::approve))
+        .routes(routes!(plans::acts::reject))
+        .routes(routes!(plans::acts::cancel))
+        .routes(routes!(plans::run::execute))
+        .routes(routes!(plans::run::verify))
 }

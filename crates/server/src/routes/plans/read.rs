@@ -5,16 +5,17 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use restore::approval::{Approvers, Judge, Policy};
-use restore::{Book, State};
+use restore::approval::{Approvers, Judge, Policy, Statement};
+use restore::{Book, Plan, State, render};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::super::common::{Common, parameters};
 use super::super::jobs::last_event;
 use super::super::stream::stream;
 use super::document::{PlanDocument, PlanList, PlanSummary};
-use crate::asked::{Asked, Named, invalid};
+use crate::asked::{Asked, Named, invalid, word};
 use crate::format::DOCUMENT;
 use crate::jobs::{Job, JobKind};
 use crate::problem::{Code, Problem};
@@ -82,9 +83,10 @@ pub(crate) async fn get(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportPlan {
-    /// `file`: the plan file, which the command line takes. `statement`: what an approver signs; it needs
-    /// `approver`.
-    #[param(pattern = "^(file|statement)$")]
+    /// `file`, by default: the plan file, which the command line takes. `md`: for reviewers. `batch`: for Graph's
+    /// `$batch`, one file a stage. `pwsh`: a PowerShell script that knows `-WhatIf`. `statement`: what an approver
+    /// signs; it needs `approver`.
+    #[param(pattern = "^(file|md|batch|pwsh|statement)$")]
     form: Option<String>,
     /// Name of the approver the statement is for.
     approver: Option<String>,
@@ -92,46 +94,81 @@ pub(crate) struct ExportPlan {
 
 parameters!(ExportPlan, DOCUMENT, paged: false);
 
+/// A form of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    File,
+    Markdown,
+    Batch,
+    Powershell,
+    Statement,
+}
+
 /// A plan as a file
 ///
-/// For the command line, for reviewers elsewhere, and for approvers: `ssh-keygen -Y sign -n entrace-approval` over the
-/// statement makes the signature that `POST /v1/plans/{id}/approve` takes.
+/// For the command line, for reviewers and tools elsewhere, and for approvers: `ssh-keygen -Y sign -n
+/// entrace-approval` over the statement makes the signature that `POST /v1/plans/{id}/approve` takes.
 #[utoipa::path(get, path = "/v1/plans/{id}/export", tag = "plans", operation_id = "export_plan",
     params(("id" = String, Path, description = "Six or more digits of its id."), ExportPlan, Common),
-    responses((status = 200, description = "The file.", body = serde_json::Value)))]
+    responses((status = 200, description = "The file.",
+        content((serde_json::Value = "application/json"), (String = "text/markdown"), (String = "text/plain")))))]
 pub(crate) async fn export(
     Named(id): Named<String>,
     asked: Asked<ExportPlan>,
 ) -> Result<Response, Problem> {
-    let form = asked.own.form.clone().unwrap_or_else(|| "file".to_owned());
+    let forms = [
+        ("file", Form::File),
+        ("md", Form::Markdown),
+        ("batch", Form::Batch),
+        ("pwsh", Form::Powershell),
+        ("statement", Form::Statement),
+    ];
+    let form = word("form", asked.own.form.as_deref().unwrap_or("file"), &forms)?;
     let approver = asked.own.approver.clone();
-    let text = asked
-        .with_plan(&id, move |meant| match (form.as_str(), approver) {
-            ("file", None) => Ok(meant.plan.to_file()),
-            ("file", Some(_)) => Err(invalid("approver", "it goes with form=statement only")),
-            ("statement", Some(approver)) => {
-                let judge = meant.judge();
-                let longest = judge.policy.longest_approval;
-                let known = judge.approvers.list().iter().any(|own| own.name == approver);
-                if !known {
-                    return Err(invalid("approver", "nobody is enrolled under this name"));
-                }
-                let length = super::acts::VALID_FOR.min(longest);
-                let statement =
-                    restore::approval::Statement::new(&meant.plan, &approver, judge.now, length);
-                Ok(statement.text())
-            }
-            ("statement", None) => Err(invalid("approver", "it is missing: say who is to sign")),
-            (other, _) => Err(invalid("form", &format!("{other:?} is neither file nor statement"))),
-        })
-        .await?;
+    if approver.is_some() && form != Form::Statement {
+        return Err(invalid("approver", "it goes with form=statement only"));
+    }
+    let rendered = move |meant: super::Meant| match form {
+        Form::File => Ok(meant.plan.to_file()),
+        Form::Markdown => Ok(render::markdown(&meant.plan)),
+        Form::Powershell => Ok(render::powershell(&meant.plan)),
+        Form::Batch => Ok(batches(&meant.plan)),
+        Form::Statement => statement(&meant, approver.as_deref()),
+    };
+    let text = asked.with_plan(&id, rendered).await?;
+    let media = match form {
+        Form::Markdown => "text/markdown; charset=utf-8",
+        Form::Powershell => "text/plain; charset=utf-8",
+        _ => "application/json",
+    };
     let mut response = text.into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     Ok(response)
+}
+
+/// The files of a plan for `$batch`, by their names.
+fn batches(plan: &Plan) -> String {
+    let files: serde_json::Map<String, Value> = render::batches(plan)
+        .into_iter()
+        .map(|file| {
+            let content = serde_json::from_str(&file.text).unwrap_or(Value::String(file.text));
+            (file.name, content)
+        })
+        .collect();
+    Value::Object(files).to_string()
+}
+
+/// What an approver signs.
+fn statement(meant: &super::Meant, approver: Option<&str>) -> Result<String, Problem> {
+    let approver = approver.ok_or_else(|| invalid("approver", "it is missing: say who is to sign"))?;
+    let judge = meant.judge();
+    let approvers = judge.approvers.list();
+    if !approvers.iter().any(|own| own.name == approver) {
+        return Err(invalid("approver", "nobody is enrolled under this name"));
+    }
+    let length = super::acts::VALID_FOR.min(judge.policy.longest_approval);
+    Ok(Statement::new(&meant.plan, approver, judge.now, length).text())
 }
 
 /// What happens to a plan

@@ -6,7 +6,8 @@ use axum::response::Response;
 use graph::Client;
 use restore::Book;
 use restore::approval::Refusal;
-use restore::execution::{self, Monitor, Options, StepDone};
+use restore::execution::{self, Monitor, Options, Record, StepDone};
+use restore::verification;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Archive, PlanEvent, Writer, WriterOptions};
@@ -200,9 +201,12 @@ impl Running {
     fn verify(&self, id: &str) -> Result<Value, Problem> {
         let meant = self.meant(id)?;
         let client = self.reader()?;
-        let work = restore::verification::of(meant.archive(), &meant.plan, &client);
-        let found = self.runtime.block_on(work)?;
-        logged(&self.state, &self.served, id, &[(PlanEvent::Verified, &self.by, None)])?;
+        let record = Record::of(meant.archive(), &meant.plan)?;
+        let verify = verification::verify(&meant.plan, &record, &client, self.state.options.now);
+        let found = self.runtime.block_on(verify)?;
+        let paper = found.keep(meant.archive())?;
+        let told = [(PlanEvent::Verified, self.by.as_str(), Some(paper))];
+        logged(&self.state, &self.served, id, &told)?;
         Ok(json!({
             "plan": found.plan,
             "at": found.at,
