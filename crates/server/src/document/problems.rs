@@ -92,13 +92,27 @@ pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
         codes.extend([Code::ObjectNotFound, Code::RevisionNotFound]);
     }
     if path.starts_with("/v1/plans") {
-        codes.extend([Code::PlanNotFound, Code::PlanEdited, Code::PlanRefused, Code::InvalidPlan]);
+        codes.extend([
+            Code::PlanNotFound,
+            Code::PlanEdited,
+            Code::PlanRefused,
+            Code::InvalidPlan,
+        ]);
     }
     if path.ends_with("/execute") || path.ends_with("/verify") {
-        codes.extend([Code::CannotRestore, Code::JobRunning, Code::Busy, Code::ArchiveBusy]);
+        codes.extend([
+            Code::CannotRestore,
+            Code::JobRunning,
+            Code::Busy,
+            Code::ArchiveBusy,
+        ]);
     }
     if path == "/v1/plans" && method == "post" {
-        codes.extend([Code::ObjectNotFound, Code::KindNotFound, Code::InvalidObject]);
+        codes.extend([
+            Code::ObjectNotFound,
+            Code::KindNotFound,
+            Code::InvalidObject,
+        ]);
         codes.extend([Code::InvalidRevision, Code::RevisionNotFound]);
     }
     if path == "/v1/snapshots" && method == "post" {

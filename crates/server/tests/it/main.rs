@@ -8,5 +8,6 @@ mod health;
 mod holds;
 mod objects;
 mod pages;
+mod plans;
 mod problems;
 mod support;

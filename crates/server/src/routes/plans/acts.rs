@@ -61,9 +61,14 @@ pub(crate) async fn approve(
             signature: new.signature,
             received_at,
         };
-        let verdict = meant.book().approve(&meant.plan, &approval, &meant.judge())?;
+        let verdict = meant
+            .book()
+            .approve(&meant.plan, &approval, &meant.judge())?;
         let own = approval.id();
-        let accepted = verdict.accepted.into_iter().find(|accepted| accepted.id == own);
+        let accepted = verdict
+            .accepted
+            .into_iter()
+            .find(|accepted| accepted.id == own);
         let by = accepted.map_or_else(String::new, |own| own.approver);
         Ok((PlanEvent::Approved, by, Some(own)))
     };

@@ -64,7 +64,10 @@ pub(crate) async fn create(
     let protected = asked.served.options().restoring.as_deref();
     let protected = protected.map(|own| own.policy.protected.iter().cloned().collect());
     let (opened, now) = (Arc::clone(&asked.opened), asked.now);
-    let (author, tool) = (asked.principal.key.clone(), asked.state.options.tool.clone());
+    let (author, tool) = (
+        asked.principal.key.clone(),
+        asked.state.options.tool.clone(),
+    );
     let (state, served) = (asked.state.clone(), Arc::clone(&asked.served));
     let document = asked.state.engine.run_blocking(move || {
         let archive = opened.archive();

@@ -178,11 +178,14 @@ impl VerdictDocument {
             fingerprint: own.fingerprint,
             not_after: own.not_after,
         });
-        let refused = verdict.refused.into_iter().map(|(id, why)| RefusalDocument {
-            id,
-            reason: why.code().to_owned(),
-            detail: why.to_string(),
-        });
+        let refused = verdict
+            .refused
+            .into_iter()
+            .map(|(id, why)| RefusalDocument {
+                id,
+                reason: why.code().to_owned(),
+                detail: why.to_string(),
+            });
         Self {
             is_approved,
             needed: verdict.needed.approvals,

@@ -53,8 +53,8 @@ pub(crate) async fn list(asked: Asked<OfPlans>) -> Result<Response, Problem> {
         for entry in book.list()?.into_iter().rev() {
             let record = book.record(&entry.id)?;
             // What a plan needs follows from its steps; without an approval they need not be read.
-            let is_approved = !record.approvals.is_empty()
-                && book.verdict(&entry.id, &judge)?.is_approved();
+            let is_approved =
+                !record.approvals.is_empty() && book.verdict(&entry.id, &judge)?.is_approved();
             let state = State::of(&record, is_approved);
             items.push(PlanSummary::new(entry, state));
         }
@@ -74,7 +74,9 @@ pub(crate) async fn get(
     Named(id): Named<String>,
     asked: Asked<OfPlans>,
 ) -> Result<Response, Problem> {
-    let document = asked.with_plan(&id, |meant| PlanDocument::of(&meant)).await?;
+    let document = asked
+        .with_plan(&id, |meant| PlanDocument::of(&meant))
+        .await?;
     Ok(axum::Json(document).into_response())
 }
 
@@ -161,7 +163,8 @@ fn batches(plan: &Plan) -> String {
 
 /// What an approver signs.
 fn statement(meant: &super::Meant, approver: Option<&str>) -> Result<String, Problem> {
-    let approver = approver.ok_or_else(|| invalid("approver", "it is missing: say who is to sign"))?;
+    let approver =
+        approver.ok_or_else(|| invalid("approver", "it is missing: say who is to sign"))?;
     let judge = meant.judge();
     let approvers = judge.approvers.list();
     if !approvers.iter().any(|own| own.name == approver) {
@@ -203,5 +206,8 @@ pub(crate) async fn events(
             "nothing happens to this plan, and nothing did: execute it first",
         )
     })?;
-    Ok(stream(&asked.state, told.map(|event| super::super::jobs::event(&event))))
+    Ok(stream(
+        &asked.state,
+        told.map(|event| super::super::jobs::event(&event)),
+    ))
 }

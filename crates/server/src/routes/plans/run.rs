@@ -167,7 +167,12 @@ impl Running {
         }
         let begun = book.begin(&right, id, &self.by, &meant.judge())?;
         if !begun.is_resumed {
-            logged(&self.state, &self.served, id, &[(PlanEvent::Started, &self.by, None)])?;
+            logged(
+                &self.state,
+                &self.served,
+                id,
+                &[(PlanEvent::Started, &self.by, None)],
+            )?;
         }
         let journal = book.journal(id)?;
         let archive = meant.archive();
@@ -187,7 +192,12 @@ impl Running {
         let report = self.runtime.block_on(run)?;
         let now = (self.state.options.now)();
         let inverse = execution::way_back(archive, &meant.plan, &self.by, tool, now)?;
-        logged(&self.state, &self.served, id, &[(PlanEvent::Executed, &self.by, None)])?;
+        logged(
+            &self.state,
+            &self.served,
+            id,
+            &[(PlanEvent::Executed, &self.by, None)],
+        )?;
         Ok(json!({
             "plan": report.plan,
             "ended": report.ended,
@@ -262,6 +272,9 @@ impl Monitor for Watch<'_> {
 
     fn cancelled(&self) -> bool {
         // A book that cannot be read any more is no reason to go on writing.
-        self.job.is_cancelled() || Book::new(self.archive).is_cancelled(self.plan).unwrap_or(true)
+        self.job.is_cancelled()
+            || Book::new(self.archive)
+                .is_cancelled(self.plan)
+                .unwrap_or(true)
     }
 }
