@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use query::{Session, SessionOptions, Source};
 use store::{Archive, LocalStorage, Secrets, Storage, Writer, WriterOptions};
 use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 use crate::cli::{Command, Globals};
 use crate::commands;
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) colour: Colour,
     runtime: OnceCell<Runtime>,
     config: OnceCell<Config>,
+    /// What a person was asked for, so that they are asked once.
+    passphrase: OnceCell<Zeroizing<String>>,
     /// Whether anything of the answer was written: then it cannot be begun again.
     pub(crate) written: Cell<bool>,
 }
@@ -44,6 +47,7 @@ impl App {
             globals,
             runtime: OnceCell::new(),
             config: OnceCell::new(),
+            passphrase: OnceCell::new(),
             written: Cell::new(false),
         })
     }
@@ -155,11 +159,16 @@ impl App {
         }
         match opened {
             Err(store::Error::Key(_)) if secrets.passphrases.is_empty() => {
-                let Some(passphrase) = secrets::ask("Passphrase of the archive: ") else {
+                let known = self.passphrase.get().cloned();
+                let Some(passphrase) =
+                    known.or_else(|| secrets::ask("Passphrase of the archive: "))
+                else {
                     return Ok(open(storage, &secrets)?);
                 };
-                secrets.passphrases.push(passphrase);
-                Ok(open(storage, &secrets)?)
+                secrets.passphrases.push(passphrase.clone());
+                let opened = open(storage, &secrets)?;
+                let _ = self.passphrase.set(passphrase);
+                Ok(opened)
             }
             other => Ok(other?),
         }
@@ -167,6 +176,11 @@ impl App {
 
     pub(crate) fn archive(&self) -> Result<Archive> {
         self.opened(Archive::open)
+    }
+
+    /// The archive, for what outlives a borrow of it.
+    pub(crate) fn shared_archive(&self) -> Result<Arc<Archive>> {
+        Ok(Arc::new(self.archive()?))
     }
 
     /// Opens the archive for writing; no other process can then.

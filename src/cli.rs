@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find, hunt, import,
-    init, log, ls, man, noise, rebuild, show, simulate, snapshot, snapshots, sql, stats, tag,
-    timeline, token, watch,
+    approver, auth, blame, check, compact, completions, config, demo, diff, docs, doctor, find,
+    hold, hunt, import, init, log, ls, man, noise, plan, rebuild, serve, show, simulate, snapshot,
+    snapshots, sql, stats, tag, timeline, token, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -24,7 +24,8 @@ Exit codes        0 done                   1 failed              2 wrong usage
                   3 done in part           4 sign-in or consent missing
                   5 differences found (with --exit-code)
                  10 no archive            11 archive locked     12 wrong key
-                 13 archive too new       14 archive damaged   130 interrupted
+                 13 archive too new       14 archive damaged
+                 20 plan stale            21 plan not approved 130 interrupted
 
 A first look, without a tenant: entrace demo";
 
@@ -157,7 +158,11 @@ pub(crate) enum Command {
     Timeline(timeline::TimelineArgs),
     Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
+    Serve(serve::ServeArgs),
     Tag(tag::TagArgs),
+    Plan(plan::PlanArgs),
+    Approver(approver::ApproverArgs),
+    Hold(hold::HoldArgs),
     Stats(stats::StatsArgs),
     Token(token::TokenArgs),
     Check(check::CheckArgs),

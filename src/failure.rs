@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use query::Error as QueryError;
+use restore::approval::Refusal;
 use store::Error as StoreError;
 
 /// Result of the program's parts.
@@ -22,6 +23,10 @@ pub(crate) const LOCKED: u8 = 11;
 pub(crate) const WRONG_KEY: u8 = 12;
 pub(crate) const TOO_NEW: u8 = 13;
 pub(crate) const DAMAGED: u8 = 14;
+/// The tenant is not any more what the plan was made on.
+pub(crate) const STALE: u8 = 20;
+/// The plan may not run: approvals are missing, or what there is does not count.
+pub(crate) const NOT_APPROVED: u8 = 21;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// A failed command.
@@ -175,6 +180,47 @@ impl From<graph::Error> for Failure {
             .strip_suffix(way_out)
             .map(|text| text.trim_end_matches([';', ' ']));
         Self::new(code, message.unwrap_or(&text)).hint(way_out)
+    }
+}
+
+impl From<restore::Error> for Failure {
+    fn from(error: restore::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            restore::Error::Store(inner) => Self::from(inner),
+            restore::Error::Graph(inner) => Self::from(inner),
+            restore::Error::Ambiguous { name, candidates } => {
+                Self::new(USAGE, format!("{name:?} is ambiguous"))
+                    .hint(format!("one of:\n    {}", candidates.join("\n    ")))
+            }
+            restore::Error::Refused(refusal) => Self::from(refusal),
+            restore::Error::Invalid(_) => Self::new(USAGE, message),
+            restore::Error::Denied(_) => Self::new(SIGN_IN, message),
+            restore::Error::Edited { .. } => Self::new(NOT_APPROVED, message),
+            _ => Self::new(FAILED, message),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Running { .. } => LOCKED,
+            Refusal::Stale { .. } => STALE,
+            _ => NOT_APPROVED,
+        };
+        // The way out is the hint; the code is for programs and for whoever looks it up.
+        let text = refusal.to_string();
+        let at = text.rfind("; ").max(text.rfind(": "));
+        let (message, hint) = match at {
+            Some(at) => (&text[..at], Some(&text[at + 2..])),
+            None => (text.as_str(), None),
+        };
+        let failure = Self::new(code, format!("{message} ({})", refusal.code()));
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
 

@@ -16,6 +16,11 @@ use crate::failure::{FAILED, Failure, Result};
 use crate::permissions::{needs, writes};
 use crate::truth::Truth;
 
+/// The application that executes plans in a simulated tenant, its secret, and where that stands.
+const WRITER_APP_ID: &str = "c3b8e6f4-75a1-4d29-9e0b-6f42d1a8b753";
+const WRITER_SECRET: &str = "simulated-secret-that-writes";
+const WRITER_SECRET_IN: &str = "ENTRACE_SIMULATED_WRITE_SECRET";
+
 /// Hours of a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -117,7 +122,7 @@ impl Simulated {
             day,
             limits: serving.limits,
             faults: serving.faults,
-            credentials: vec![reader()],
+            credentials: vec![reader(), writer()],
             ..ServerOptions::default()
         };
         let simulator = app
@@ -147,6 +152,15 @@ impl Simulated {
         life.unwritten.take().map_or(Ok(()), Err)
     }
 
+    /// Lets time pass in which nothing happens.
+    pub(crate) fn wait(&self, time: SignedDuration) {
+        let tenant = self.simulator.tenant();
+        let mut tenant = tenant.write().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(now) = tenant.now().checked_add(time) {
+            tenant.set_now(now);
+        }
+    }
+
     /// A client for it, as fast as it answers.
     pub(crate) fn client(&self) -> Result<Client> {
         let look_up = |name: &str| {
@@ -158,9 +172,17 @@ impl Simulated {
         Ok(Client::new(settings)?)
     }
 
-    /// Environment variables that lead a client to it.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
+    /// Environment variables that lead a client to it, and let restore plans write.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 10] {
         [
+            ("ENTRACE_RESTORE__ENABLED", "true".to_owned()),
+            ("ENTRACE_RESTORE__AUTH__METHOD", "client_secret".to_owned()),
+            ("ENTRACE_RESTORE__AUTH__CLIENT_ID", WRITER_APP_ID.to_owned()),
+            (
+                "ENTRACE_RESTORE__AUTH__CLIENT_SECRET_ENV",
+                WRITER_SECRET_IN.to_owned(),
+            ),
+            (WRITER_SECRET_IN, WRITER_SECRET.to_owned()),
             ("ENTRACE_GRAPH_URL", self.simulator.url()),
             ("AZURE_AUTHORITY_HOST", self.simulator.url()),
             ("AZURE_TENANT_ID", self.tenant_id.clone()),
@@ -191,6 +213,26 @@ fn reader() -> AppCredential {
     let roles = needed.map(|need| need.permission.to_owned());
     AppCredential {
         roles: roles.filter(|role| !writes(role)).collect(),
+        ..AppCredential::default()
+    }
+}
+
+/// The application that executes plans: what it must read it reads itself, before and after each step.
+fn writer() -> AppCredential {
+    let writing = catalog::kinds()
+        .iter()
+        .filter_map(|kind| kind.writing.as_ref());
+    let needed = writing.flat_map(|writing| writing.permissions.iter().chain(writing.besides));
+    let mut roles = reader().roles;
+    roles.extend(needed.map(|role| (*role).to_owned()));
+    roles.sort();
+    roles.dedup();
+    AppCredential {
+        app_id: WRITER_APP_ID.to_owned(),
+        service_principal_id: "91d5a7c2-3b64-4f0f-8c1e-d27a5b90e436".to_owned(),
+        name: "entrace restore".to_owned(),
+        secrets: vec![WRITER_SECRET.to_owned()],
+        roles,
         ..AppCredential::default()
     }
 }

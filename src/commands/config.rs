@@ -33,7 +33,13 @@ are named by where they are, never written.
   max_requests = 200000
 
   [server]
-  listen = \"127.0.0.1:7878\"")]
+  listen = \"127.0.0.1:7878\"
+
+  [restore]
+  enabled = false
+  require_second_person = true
+  max_changes = 200
+  protected = [\"user:breakglass1@contoso.example\"]")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     what: What,

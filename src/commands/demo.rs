@@ -128,13 +128,18 @@ pub(crate) fn run(app: &App, args: &DemoArgs) -> Result<u8> {
     Ok(0)
 }
 
+/// The company of so many objects that lives so many days: the same each time.
+pub(super) fn world(objects: u32, days: u32) -> WorldOptions {
+    WorldOptions {
+        users: objects.saturating_sub(OBJECTS_ANYWAY) / OBJECTS_A_USER,
+        days,
+        ..WorldOptions::default()
+    }
+}
+
 /// Takes a snapshot of each night of the company's life; what there is to say about it.
 fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
-    let options = WorldOptions {
-        users: args.objects.saturating_sub(OBJECTS_ANYWAY) / OBJECTS_A_USER,
-        days: args.days,
-        ..WorldOptions::default()
-    };
+    let options = world(args.objects, args.days);
     let (name, users) = (options.tenant_name.clone(), options.users.max(60));
     let serving = Serving {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod approver;
 pub(crate) mod auth;
 pub(crate) mod blame;
 pub(crate) mod check;
@@ -11,6 +12,7 @@ pub(crate) mod diff;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod find;
+pub(crate) mod hold;
 pub(crate) mod hunt;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -18,7 +20,9 @@ pub(crate) mod log;
 pub(crate) mod ls;
 pub(crate) mod man;
 pub(crate) mod noise;
+pub(crate) mod plan;
 pub(crate) mod rebuild;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
@@ -58,8 +62,12 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Blame(args) => blame::run(app, args),
         Command::Timeline(args) => timeline::run(app, args),
         Command::Hunt(args) => hunt::run(app, args),
+        Command::Serve(args) => serve::run(app, args),
         Command::Sql(args) => sql::run(app, args),
         Command::Tag(args) => tag::run(app, args),
+        Command::Plan(args) => plan::run(app, args),
+        Command::Approver(args) => approver::run(app, args),
+        Command::Hold(args) => hold::run(app, args),
         Command::Stats(args) => stats::run(app, args),
         Command::Token(args) => token::run(app, args),
         Command::Check(args) => check::run(app, args),

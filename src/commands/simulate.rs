@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Faults, Limits, RetryAfter, TenantSize, WorldOptions};
 
+use super::demo;
 use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::output::{plural, short_time};
@@ -20,6 +21,7 @@ use crate::truth::Truth;
   entrace simulate                                     1,000 users, 30 days of history
   entrace simulate --listen 127.0.0.1:9999 --users 100 --days 7 &
   entrace simulate --faults 429=0.2,reset=0.1,503=0.1  a bad day of the service
+  entrace simulate --demo >env & sleep 5; . ./env      the tenant of entrace demo, for restore plans of its archive
 
 An invented company, the same for the same --seed and --until, with incidents to find among its everyday changes. It \
 speaks OAuth and Graph: lists, delta queries, batches, the recycle bin, the audit log, writes. A client that has read it \
@@ -34,9 +36,16 @@ pub(crate) struct SimulateArgs {
     /// People in the company
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(60..=2_000_000))]
     users: u32,
-    /// Days it has lived before anybody reads
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
-    days: u32,
+    /// Days it has lived before anybody reads; with --demo by default 90, else 30
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=3650))]
+    days: Option<u32>,
+    /// The company of entrace demo, an hour after its last night, and no day passes: restore plans of the demo's archive
+    /// run there
+    #[arg(long, conflicts_with_all = ["users", "until", "seed"])]
+    demo: bool,
+    /// Objects the demo was made with, about
+    #[arg(long, value_name = "N", requires = "demo", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2_000..=1_000_000))]
+    objects: u32,
     /// Simulated time at which it is first read; by default now
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Timestamp>,
@@ -69,36 +78,25 @@ enum LimitsChoice {
 }
 
 pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
-    let days = args.days;
-    let lived = SignedDuration::from_hours(24 * i64::from(days));
-    let now = args.until.unwrap_or_else(App::now);
-    let start = Timestamp::from_second(now.as_second() - lived.as_secs());
-    let start = start.map_err(|error| {
-        Failure::usage(format!("there are no {days} days before {now}: {error}"))
-    })?;
-    let options = WorldOptions {
-        seed: args.seed,
-        users: args.users,
-        start,
-        // The story is laid out over what was lived and what may still be.
-        days: days.max(30),
-        ..WorldOptions::default()
-    };
-    let name = options.tenant_name.clone();
+    let options = world(args)?;
+    let days = args.days();
+    let (name, users) = (options.tenant_name.clone(), options.users);
     let serving = Serving {
         listen: args.listen,
         limits: match args.limits {
             LimitsChoice::None => Limits::None,
-            LimitsChoice::Microsoft => Limits::Microsoft {
-                size: size(args.users),
-            },
+            LimitsChoice::Microsoft => Limits::Microsoft { size: size(users) },
         },
         faults: faults(&args.faults),
         lived: days,
-        lives_on: !args.frozen,
+        lives_on: !(args.frozen || args.demo),
         truth: args.truth.as_deref().map(Truth::create).transpose()?,
     };
     let simulated = Simulated::start(app, options, serving)?;
+    if args.demo {
+        // The archive has a snapshot of the very end already.
+        simulated.wait(SignedDuration::from_hours(1));
+    }
     let mut text = String::new();
     if args.limits == LimitsChoice::None {
         // Whoever has no limits need not be asked slowly.
@@ -110,7 +108,7 @@ pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
     app.note(&format!(
         "{name} ({}), {}, {} of history until {}",
         simulated.domain(),
-        plural(args.users.into(), "user"),
+        plural(users.into(), "user"),
         plural(days.into(), "day"),
         short_time(simulated.now())
     ));
@@ -120,6 +118,34 @@ pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
         let _ = tokio::signal::ctrl_c().await;
     });
     Ok(0)
+}
+
+impl SimulateArgs {
+    fn days(&self) -> u32 {
+        self.days.unwrap_or(if self.demo { 90 } else { 30 })
+    }
+}
+
+/// The company that was asked for.
+fn world(args: &SimulateArgs) -> Result<WorldOptions> {
+    let days = args.days();
+    if args.demo {
+        return Ok(demo::world(args.objects, days));
+    }
+    let lived = SignedDuration::from_hours(24 * i64::from(days));
+    let now = args.until.unwrap_or_else(App::now);
+    let start = Timestamp::from_second(now.as_second() - lived.as_secs());
+    let start = start.map_err(|error| {
+        Failure::usage(format!("there are no {days} days before {now}: {error}"))
+    })?;
+    Ok(WorldOptions {
+        seed: args.seed,
+        users: args.users,
+        start,
+        // The story is laid out over what was lived and what may still be.
+        days: days.max(30),
+        ..WorldOptions::default()
+    })
 }
 
 /// The size Microsoft's limits go by.

@@ -46,7 +46,7 @@ const TENANTS: &str = "tenants";
 /// Beginnings of texts that are secrets wherever they stand.
 const SECRET_TEXTS: [&str; 2] = ["-----BEGIN", "AGE-SECRET-KEY-"];
 /// Keys whose values are paths, relative to the file.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "path",
     "archive",
     "key_file",
@@ -55,6 +55,7 @@ const PATHS: [&str; 11] = [
     "certificate_file",
     "token_file",
     "folders",
+    "approvers_file",
     "state",
     "tls_certificate_file",
     "tls_key_file",

@@ -25,7 +25,8 @@ pub(crate) use keys::schema;
 pub(crate) use place::{candidates, search};
 pub(crate) use server::ServerSettings;
 pub(crate) use shape::{
-    AuthSettings, CloudName, CollectSettings, KeyringEntry, Method, PaceName, Shape, TenantSettings,
+    AuthSettings, CloudName, CollectSettings, KeyringEntry, Method, PaceName, RestoreSettings,
+    Shape, TenantSettings,
 };
 pub(crate) use values::{Interval, Kinds, Schedule};
 
@@ -104,12 +105,12 @@ impl Settings {
     fn lay(&mut self, over: Self) {
         for path in over.0.keys() {
             // Another way to sign in is another way altogether: nothing of the old one may stay behind.
-            if let [section, name, auth, method] = path.as_slice()
-                && (section.as_str(), auth.as_str(), method.as_str())
-                    == ("tenants", "auth", "method")
+            let words: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let ["tenants", _, "auth" | "restore_auth", "method"]
+            | ["restore", "auth", "method"] = words.as_slice()
             {
-                let old = [section.clone(), name.clone(), auth.clone()];
-                self.0.retain(|path, _| !path.starts_with(&old));
+                let old = &path[..path.len() - 1];
+                self.0.retain(|path, _| !path.starts_with(old));
             }
         }
         self.0.extend(over.0);

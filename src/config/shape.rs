@@ -22,6 +22,8 @@ pub(crate) struct Shape {
     pub(crate) collect: CollectSettings,
     /// Queries and rules of your own.
     pub(crate) library: LibrarySettings,
+    /// Who lets restore plans run, and when.
+    pub(crate) restore: RestoreSettings,
     /// The HTTP API.
     pub(crate) server: ServerSettings,
 }
@@ -54,6 +56,8 @@ pub(crate) struct TenantSettings {
     pub(crate) authority: Option<String>,
     /// How to sign in; without it the `AZURE_*` environment variables say so.
     pub(crate) auth: Option<AuthSettings>,
+    /// How restore plans sign in to this tenant, instead of `restore.auth`.
+    pub(crate) restore_auth: Option<AuthSettings>,
     /// The tenant's archive: a folder, relative to this file.
     pub(crate) archive: Option<PathBuf>,
     /// Which kinds to read.
@@ -173,6 +177,32 @@ pub(crate) struct CollectSettings {
 pub(crate) struct LibrarySettings {
     /// Folders with SQL files, relative to this file; a later one takes precedence.
     pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Who lets restore plans run, and when.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RestoreSettings {
+    /// Whether plans run at all (false).
+    pub(crate) enabled: Option<bool>,
+    /// Whether somebody else than its author must approve a plan (true).
+    pub(crate) require_second_person: Option<bool>,
+    /// Approvals a plan needs, each by another person (1).
+    pub(crate) approvals: Option<u32>,
+    /// Approvals a plan needs that is large, gives a role or touches what is protected (2).
+    pub(crate) approvals_for_risk: Option<u32>,
+    /// Most steps of a plan that is not large (200).
+    pub(crate) max_changes: Option<u64>,
+    /// Objects that are protected, as on the command line (user:breakglass1@contoso.example).
+    pub(crate) protected: Vec<String>,
+    /// Longest time an approval may be for (24h).
+    pub(crate) longest_approval: Option<Interval>,
+    /// Age beyond which a plan does not run (7d).
+    pub(crate) oldest_plan: Option<Interval>,
+    /// How plans sign in, apart from what reads: an application with the permissions to write.
+    pub(crate) auth: Option<AuthSettings>,
+    /// File of allowed signers, as OpenSSH has it, that says who may approve instead of the archive's own list.
+    pub(crate) approvers_file: Option<PathBuf>,
 }
 
 /// How fast to ask.

@@ -12,12 +12,16 @@ use graph::{Client, Settings};
 
 use crate::app::App;
 use crate::config::{
-    CloudName, CollectSettings, Config, Interval, Kinds, PaceName, Schedule, TenantSettings,
+    AuthSettings, CloudName, CollectSettings, Config, Interval, Kinds, PaceName, Schedule,
+    TenantSettings,
 };
 use crate::failure::{Failure, NO_ARCHIVE, Result, SIGN_IN};
 
+/// Requests of a plan that are under way at the same time.
+const WRITES_AT_ONCE: usize = 16;
+
 /// Everything needed to read one tenant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tenant {
     /// Its name in the configuration; `None` where the environment describes it.
     pub(crate) name: Option<String>,
@@ -31,12 +35,28 @@ pub(crate) struct Tenant {
     pub(crate) tags: Vec<String>,
     collect: CollectSettings,
     settings: Settings,
+    /// How plans sign in, and where that stands; read when a plan runs and not before.
+    writing: Option<(String, AuthSettings)>,
 }
 
 impl Tenant {
     /// A client for it. Sends nothing yet.
     pub(crate) fn client(&self) -> Result<Client> {
         Ok(Client::new(self.settings.clone())?)
+    }
+
+    /// A client that may write. Its credential is another than the one that reads, and is loaded only here.
+    pub(crate) fn write_client(&self) -> Result<Client> {
+        let Some((place, auth)) = &self.writing else {
+            return Err(Failure::new(SIGN_IN, "no credential that may write is configured").hint(
+                "name one as restore.auth, or restore_auth of the tenant: an application of its own, whose \
+                 permissions are those of the plan's steps",
+            ));
+        };
+        let mut settings = self.settings.clone();
+        settings.credential = credential::from_config(place, auth, &self.kinds)?;
+        settings.limits.concurrency = settings.limits.concurrency.max(WRITES_AT_ONCE);
+        Ok(Client::new(settings)?)
     }
 
     /// What to read of it, and within which limits.
@@ -164,7 +184,8 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn configured(
+/// The tenant of a section of the configuration.
+pub(crate) fn configured(
     config: &Config,
     name: &str,
     tenant: &TenantSettings,
@@ -214,7 +235,16 @@ fn configured(
         tags: tenant.tags.clone(),
         collect: config.shape.collect.clone(),
         settings: paced(settings, &config.shape.collect),
+        writing: match &tenant.restore_auth {
+            Some(auth) => Some((place("restore_auth"), auth.clone())),
+            None => writing(config),
+        },
     })
+}
+
+fn writing(config: &Config) -> Option<(String, AuthSettings)> {
+    let auth = config.shape.restore.auth.clone()?;
+    Some(("restore.auth".to_owned(), auth))
 }
 
 fn from_environment(config: &Config, meant: Option<&str>, kinds: Option<Kinds>) -> Result<Tenant> {
@@ -229,6 +259,7 @@ fn from_environment(config: &Config, meant: Option<&str>, kinds: Option<Kinds>) 
         tags: Vec::new(),
         collect: config.shape.collect.clone(),
         settings: paced(settings, &config.shape.collect),
+        writing: writing(config),
     })
 }
 

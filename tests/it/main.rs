@@ -1,6 +1,8 @@
 //! Tests of the program as people run it.
 
 mod access;
+mod api;
+mod approvals;
 mod arrows;
 mod audit_logs;
 mod bad_input;
@@ -15,6 +17,7 @@ mod live;
 mod masks;
 mod noise;
 mod programs;
+mod serving;
 mod setup;
 mod shared;
 mod timeline;

@@ -10,6 +10,7 @@
 
 use crate::names::snake_case;
 use crate::reading::{Delta, FurtherPermission, Licence, SoftDelete};
+use crate::writing::Writing;
 
 /// One kind of resource: a Graph collection or singleton, its relationships included.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,8 @@ pub struct Kind {
     pub changed_by: &'static [&'static str],
     /// Where its objects go when deleted; `None`: they are gone at once.
     pub soft_delete: Option<SoftDelete>,
+    /// How it is written; `None`: Graph has no request that does.
+    pub writing: Option<Writing>,
     /// Request headers a faithful read needs.
     pub headers: &'static [(&'static str, &'static str)],
     /// Whether the list shows objects in part, so that each must be read by its own address too
@@ -121,6 +124,7 @@ impl Kind {
         expand: None,
         changed_by: &[],
         soft_delete: None,
+        writing: None,
         headers: &[],
         read_each: false,
         entity_type: "",

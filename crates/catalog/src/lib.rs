@@ -15,6 +15,7 @@ mod reading;
 mod request;
 mod selection;
 mod throttle;
+mod writing;
 
 pub use export_path::{ExportMatch, by_export_path};
 pub use graph_path::by_path;
@@ -26,3 +27,4 @@ pub use reading::{Access, Delta, FurtherPermission, Licence, SoftDelete};
 pub use request::Request;
 pub use selection::{UnknownWord, select_kinds};
 pub use throttle::Throttle;
+pub use writing::{Address, Body, Method, Operation, WriteRequest, Writing};

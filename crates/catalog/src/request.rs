@@ -203,7 +203,10 @@ fn count_places(template: &str) -> usize {
 
 /// A template with each place, braces included, written by `write`; `None` as soon as that has
 /// nothing for one.
-fn fill(template: &str, mut write: impl FnMut(&str, &mut String) -> Option<()>) -> Option<String> {
+pub(crate) fn fill(
+    template: &str,
+    mut write: impl FnMut(&str, &mut String) -> Option<()>,
+) -> Option<String> {
     let mut filled = String::with_capacity(template.len() + 40);
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -220,7 +223,7 @@ fn fill(template: &str, mut write: impl FnMut(&str, &mut String) -> Option<()>) 
 const QUERY_SIGNS: &str = "$,()/':=@";
 
 /// Appends a text percent-encoded but for unreserved characters and the signs kept.
-fn encode(text: &str, kept: &str, out: &mut String) {
+pub(crate) fn encode(text: &str, kept: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         let sign = char::from(byte);

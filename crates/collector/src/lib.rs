@@ -4,6 +4,7 @@
 //! of them, JSON lines and logs. The crate never prints: it reports through a [`Monitor`] or
 //! [`CollectMonitor`] and what the functions return.
 
+mod ask;
 mod collect;
 mod edges;
 mod error;
@@ -20,6 +21,7 @@ mod reshape;
 mod secrets;
 mod timing;
 
+pub use ask::{family, get};
 pub use collect::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
     unfinished,

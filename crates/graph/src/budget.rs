@@ -23,6 +23,8 @@ pub(crate) struct Budget {
     meter: Arc<Meter>,
     under_way: Arc<Semaphore>,
     families: Mutex<BTreeMap<Family, Bucket>>,
+    /// Besides their family's, writes have quotas of their own.
+    writes: Mutex<BTreeMap<Family, Bucket>>,
 }
 
 struct Bucket {
@@ -108,6 +110,16 @@ fn quota(family: Family) -> Option<(f64, f64)> {
     }
 }
 
+/// Writes in a window: 3,000 in 150 seconds for directory objects, 100 in 20 seconds for Intune. What is saved up
+/// and what comes in make the quota together, so that no window is overrun, wherever it begins.
+fn write_quota(family: Family) -> Option<(f64, f64)> {
+    match family {
+        Family::Identity => Some((19.6, 60.0)),
+        Family::Intune => Some((4.5, 10.0)),
+        _ => None,
+    }
+}
+
 impl Budget {
     pub(crate) fn new(
         pace: Pace,
@@ -125,11 +137,17 @@ impl Budget {
                 )
             })
             .collect();
+        let writes = Family::ALL.into_iter().map(|family| {
+            let quota = write_quota(family).filter(|_| pace == Pace::Microsoft);
+            (family, Bucket::new(quota, now))
+        });
+        let writes = writes.collect();
         Self {
             clock,
             meter,
             under_way: Arc::new(Semaphore::new(concurrency)),
             families: Mutex::new(families),
+            writes: Mutex::new(writes),
         }
     }
 
@@ -180,6 +198,19 @@ impl Budget {
                 return permit;
             }
         }
+    }
+
+    /// Waits until one more write of a family may be sent; [`Budget::admit`] is still to be asked.
+    pub(crate) async fn admit_write(&self, family: Family) {
+        let now = self.clock.monotonic();
+        let wait = self
+            .writes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(&family)
+            .expect("because every family has its bucket from the beginning")
+            .take(1.0, now);
+        self.wait(wait).await;
     }
 
     async fn wait(&self, wait: Duration) {
@@ -307,6 +338,26 @@ mod tests {
             assert!((took - expected).abs() < 0.01, "{family:?}: {took}");
         }
         assert!(seconds(&budget, &clock, (Family::Other, 99, 1), 1000).await < 0.001);
+    }
+
+    #[tokio::test]
+    async fn writes_have_a_quota_of_their_own() {
+        let (budget, clock) = budget(Pace::Microsoft);
+        let mut last_window = 0.0;
+        for number in 1..=6000_u32 {
+            budget.admit_write(Family::Identity).await;
+            if number == 3000 {
+                last_window = clock.monotonic().as_secs_f64();
+            }
+        }
+        let end = clock.monotonic().as_secs_f64();
+        assert!((last_window - 150.0).abs() < 0.1, "{last_window}");
+        assert!((end - 150.0 - 3000.0 / 19.6).abs() < 0.1, "{end}");
+        let before = clock.monotonic();
+        for _ in 0..1000 {
+            budget.admit_write(Family::ConditionalAccess).await;
+        }
+        assert_eq!(clock.monotonic(), before);
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use store::Secrets;
 
 use crate::guard::GuardOptions;
 use crate::principal::Principal;
+use crate::restoring::Restoring;
 use crate::schedule::Collecting;
 
 /// A tenant to serve.
@@ -24,6 +25,8 @@ pub struct TenantOptions {
     pub secrets: Secrets,
     /// How the tenant is read; `None`: only its archive is served.
     pub collecting: Option<Arc<Collecting>>,
+    /// What its restore plans may do; none: they are made and judged, and do not run.
+    pub restoring: Option<Arc<Restoring>>,
 }
 
 /// How strangers' statements are run.

@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,11 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["AccessReview.Read.All"],
         licence: Licence::P2,
         page_size: Some(100),
+        writing: Some(Writing::objects(&["AccessReview.ReadWrite.All"]).update(
+            Method::Put,
+            Address::Object,
+            Body::Properties,
+        )),
         entity_type: "microsoft.graph.accessReviewScheduleDefinition",
         display: paths![displayName],
         drift: paths![status],
@@ -96,6 +102,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/accessReviews/historyDefinitions",
         permissions: &["AccessReview.ReadWrite.All"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::objects(&["AccessReview.ReadWrite.All"])
+                .never_changed()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.accessReviewHistoryDefinition",
         display: paths![displayName],
         read_only: paths![createdBy createdDateTime id],
@@ -116,6 +127,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/accessReviewPolicy",
         permissions: &["Policy.Read.All"],
         licence: Licence::P2,
+        writing: Some(Writing::settings(&["Policy.ReadWrite.AccessReview"])),
         entity_type: "microsoft.graph.accessReviewPolicy",
         shape: Shape::Singleton,
         key: None,

@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
 use crate::reading::{Delta, thirty_days};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     ADMINISTRATIVE_UNIT,
@@ -16,6 +17,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["AdministrativeUnit.Read.All"],
         page_size: Some(999),
         delta: Some(Delta::Within),
+        writing: Some(Writing::links(&["AdministrativeUnit.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "members",
@@ -34,6 +36,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/directory/administrativeUnits/{administrativeUnitId}/scopedRoleMembers",
         permissions: &["RoleManagement.Read.Directory"],
+        writing: Some(Writing::objects(&["RoleManagement.ReadWrite.Directory"]).never_changed()),
         entity_type: "microsoft.graph.scopedRoleMembership",
         parent: Some("administrative_unit"),
         display: paths![roleMemberInfo.displayName],
@@ -53,6 +56,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/directory/administrativeUnits/{administrativeUnitId}/extensions",
         permissions: &["AdministrativeUnit.Read.All"],
+        writing: Some(Writing::objects(&["AdministrativeUnit.ReadWrite.All"])),
         entity_type: "microsoft.graph.extension",
         derived_types: paths![microsoft.graph.openTypeExtension],
         parent: Some("administrative_unit"),
@@ -80,6 +84,11 @@ pub(super) const ADMINISTRATIVE_UNIT: Kind = Kind {
     soft_delete: Some(thirty_days(
         "/directory/deletedItems/microsoft.graph.administrativeUnit",
     )),
+    writing: Some(
+        Writing::objects(&["AdministrativeUnit.ReadWrite.All"])
+            .undelete("/directory/deletedItems/{id}/restore")
+            .fixed(paths![isMemberManagementRestricted]),
+    ),
     entity_type: "microsoft.graph.administrativeUnit",
     display: paths![displayName],
     read_only: paths![deletedDateTime id],

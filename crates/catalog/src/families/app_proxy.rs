@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, to_many};
 use crate::notation::{columns, paths};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -31,6 +32,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups",
         delegated: Some("Directory.ReadWrite.All"),
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&[])
+                .signed_in(&["Directory.ReadWrite.All"])
+                .create(Method::Post, Address::Collection, Body::Properties),
+        ),
         entity_type: "microsoft.graph.connectorGroup",
         display: paths![name],
         read_only: paths![id],
@@ -47,6 +53,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups/{connectorGroupId}/applications",
         delegated: Some("Directory.ReadWrite.All"),
         licence: Licence::P1,
+        writing: Some(Writing::objects(&[]).create(Method::Put, Address::At("/applications/{id}/connectorGroup/$ref"), Body::Reference).never_changed().never_deleted().signed_in(&["Directory.ReadWrite.All"])),
         entity_type: "microsoft.graph.application",
         shape: to_many(
             "applications",
@@ -69,6 +76,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/onPremisesPublishingProfiles/applicationProxy/connectorGroups/{connectorGroupId}/members",
         delegated: Some("Directory.ReadWrite.All"),
         licence: Licence::P1,
+        writing: Some(Writing::objects(&[]).create(Method::Post, Address::At("/onPremisesPublishingProfiles/applicationProxy/connectors/{id}/memberOf/$ref"), Body::Reference).never_changed().never_deleted().signed_in(&["Directory.ReadWrite.All"])),
         entity_type: "microsoft.graph.connector",
         shape: to_many(
             "members",

@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references, select};
 use crate::reading::{Delta, Licence, thirty_days};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     APPLICATION,
@@ -15,6 +16,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$select=id"),
         permissions: &["Application.Read.All"],
         changed_by: &["Add owner to application", "Remove owner from application"],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("owners", "application_id", "owner_id", "directory_object"),
         parent: Some("application"),
@@ -31,6 +33,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/applications/{applicationId}/federatedIdentityCredentials",
         permissions: &["Application.Read.All"],
         changed_by: &["Update application"],
+        writing: Some(Writing::objects(&["Application.ReadWrite.All"]).fixed(paths![name])),
         entity_type: "microsoft.graph.federatedIdentityCredential",
         parent: Some("application"),
         display: paths![name],
@@ -47,6 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/applications/{applicationId}/extensionProperties",
         permissions: &["Application.Read.All"],
         changed_by: &["Update application"],
+        writing: Some(Writing::objects(&["Application.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.extensionProperty",
         parent: Some("application"),
         display: paths![name],
@@ -70,6 +74,9 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        writing: Some(Writing::links(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.appManagementPolicy",
         shape: to_many(
             "appManagementPolicies",
@@ -92,6 +99,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
             "tokenIssuancePolicies",
@@ -115,6 +123,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(
             "tokenLifetimePolicies",
@@ -160,6 +169,10 @@ pub(super) const APPLICATION: Kind = Kind {
     soft_delete: Some(thirty_days(
         "/directory/deletedItems/microsoft.graph.application",
     )),
+    writing: Some(
+        Writing::objects(&["Application.ReadWrite.All"])
+            .undelete("/directory/deletedItems/{id}/restore"),
+    ),
     entity_type: "microsoft.graph.application",
     derived_types: paths![microsoft.graph.agentIdentityBlueprint],
     display: paths![displayName appId],

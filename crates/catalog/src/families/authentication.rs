@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=combinationConfigurations"),
         permissions: &["Policy.Read.AuthenticationMethod"],
         licence: Licence::P1,
+        writing: Some(Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])),
         entity_type: "microsoft.graph.authenticationStrengthPolicy",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime policyType requirementsSatisfied],
@@ -33,6 +35,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/authenticationStrengthPolicies/{authenticationStrengthPolicyId}/combinationConfigurations",
         permissions: &["Policy.Read.AuthenticationMethod"],
         licence: Licence::P1,
+        writing: Some(Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])),
         entity_type: "microsoft.graph.authenticationCombinationConfiguration",
         derived_types: paths![
             microsoft.graph.fido2CombinationConfiguration
@@ -55,6 +58,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/authenticationMethodsPolicy",
         permissions: &["Policy.Read.AuthenticationMethod"],
+        writing: Some(Writing::settings(&[
+            "Policy.ReadWrite.AuthenticationMethod",
+        ])),
         entity_type: "microsoft.graph.authenticationMethodsPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -85,6 +91,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations",
         permissions: &["Policy.Read.AuthenticationMethod"],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.AuthenticationMethod"]).never_made()),
         entity_type: "microsoft.graph.authenticationMethodConfiguration",
         derived_types: paths![
             microsoft.graph.emailAuthenticationMethodConfiguration
@@ -130,6 +137,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/authenticationFlowsPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.AuthenticationFlows"])),
         entity_type: "microsoft.graph.authenticationFlowsPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],

@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/authenticationEventsFlows",
         permissions: &["EventListener.Read.All"],
+        writing: Some(Writing::objects(&["EventListener.ReadWrite.All"])),
         entity_type: "microsoft.graph.authenticationEventsFlow",
         derived_types: paths![microsoft.graph.externalUsersSelfServiceSignUpEventsFlow],
         display: paths![displayName],
@@ -32,6 +34,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/authenticationEventListeners",
         permissions: &["EventListener.Read.All"],
+        writing: Some(Writing::objects(&["EventListener.ReadWrite.All"])),
         entity_type: "microsoft.graph.authenticationEventListener",
         derived_types: paths![
             microsoft.graph.onAttributeCollectionListener
@@ -62,6 +65,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/customAuthenticationExtensions",
         permissions: &["CustomAuthenticationExtension.Read.All"],
+        writing: Some(Writing::objects(&[
+            "CustomAuthenticationExtension.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.customAuthenticationExtension",
         derived_types: paths![
             microsoft.graph.onAttributeCollectionStartCustomExtension

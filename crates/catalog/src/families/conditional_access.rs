@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::{Licence, thirty_days};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     CONDITIONAL_ACCESS_POLICY,
@@ -14,6 +15,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: &[],
         path: "/identity/conditionalAccess/deletedItems/policies",
         soft_delete: None,
+        writing: Some(Writing::objects(&[]).never_made().never_changed()),
         read_only: paths![createdDateTime deletedDateTime id modifiedDateTime],
         references: &[],
         export_path: None,
@@ -26,6 +28,7 @@ pub(super) static KINDS: &[Kind] = &[
         aliases: &[],
         path: "/identity/conditionalAccess/deletedItems/namedLocations",
         soft_delete: None,
+        writing: Some(Writing::objects(&[]).never_made().never_changed()),
         read_only: paths![createdDateTime deletedDateTime id modifiedDateTime],
         export_path: None,
         ..NAMED_LOCATION
@@ -39,6 +42,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identity/conditionalAccess/authenticationContextClassReferences",
         permissions: &["AuthenticationContext.Read.All"],
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&["AuthenticationContext.ReadWrite.All"])
+                .create(Method::Patch, Address::Object, Body::Properties)
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.authenticationContextClassReference",
         display: paths![displayName],
         read_only: paths![id],
@@ -97,6 +105,12 @@ const CONDITIONAL_ACCESS_POLICY: Kind = Kind {
     soft_delete: Some(thirty_days(
         "/identity/conditionalAccess/deletedItems/policies",
     )),
+    writing: Some(
+        Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])
+            .undelete("/identity/conditionalAccess/deletedItems/policies/{id}/restore")
+            .undelete_signed_in()
+            .besides(&["Policy.Read.All", "Application.Read.All"]),
+    ),
     entity_type: "microsoft.graph.conditionalAccessPolicy",
     display: paths![displayName],
     read_only: paths![createdDateTime deletedDateTime id modifiedDateTime templateId],
@@ -153,6 +167,12 @@ const NAMED_LOCATION: Kind = Kind {
     soft_delete: Some(thirty_days(
         "/identity/conditionalAccess/deletedItems/namedLocations",
     )),
+    writing: Some(
+        Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])
+            .undelete("/identity/conditionalAccess/deletedItems/namedLocations/{id}/restore")
+            .undelete_signed_in()
+            .besides(&["Policy.Read.All"]),
+    ),
     entity_type: "microsoft.graph.namedLocation",
     derived_types: paths![
         microsoft.graph.countryNamedLocation microsoft.graph.ipNamedLocation

@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Delta;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -18,6 +19,9 @@ pub(super) static KINDS: &[Kind] = &[
             path: "/oauth2PermissionGrants/delta",
             without: &[],
         }),
+        writing: Some(Writing::objects(&[
+            "DelegatedPermissionGrant.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.oAuth2PermissionGrant",
         display: paths![scope],
         read_only: paths![id],
@@ -35,6 +39,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/servicePrincipals/{servicePrincipalId}/delegatedPermissionClassifications",
         permissions: &["Application.Read.All"],
         changed_by: &["Update service principal"],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.PermissionGrant"]).never_changed()),
         entity_type: "microsoft.graph.delegatedPermissionClassification",
         parent: Some("service_principal"),
         display: paths![permissionName],
@@ -51,6 +56,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/permissionGrantPolicies",
         query: Some("$expand=includes,excludes"),
         permissions: &["Policy.Read.PermissionGrant"],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.PermissionGrant"]).chosen(paths![id])),
         entity_type: "microsoft.graph.permissionGrantPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -66,6 +72,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/policies/permissionGrantPolicies/{permissionGrantPolicyId}/includes",
         permissions: &["Policy.Read.PermissionGrant"],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.PermissionGrant"]).never_changed()),
         entity_type: "microsoft.graph.permissionGrantConditionSet",
         parent: Some("permission_grant_policy"),
         display: paths![id],
@@ -89,6 +96,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/policies/permissionGrantPolicies/{permissionGrantPolicyId}/excludes",
         permissions: &["Policy.Read.PermissionGrant"],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.PermissionGrant"]).never_changed()),
         entity_type: "microsoft.graph.permissionGrantConditionSet",
         parent: Some("permission_grant_policy"),
         display: paths![id],
@@ -128,6 +136,13 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/adminConsentRequestPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(
+            Writing::settings(&["Policy.ReadWrite.ConsentRequest"]).update(
+                Method::Put,
+                Address::Collection,
+                Body::Properties,
+            ),
+        ),
         entity_type: "microsoft.graph.adminConsentRequestPolicy",
         shape: Shape::Singleton,
         read_only: paths![id version],

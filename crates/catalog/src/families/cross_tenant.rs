@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::{Licence, SoftDelete};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -13,6 +14,12 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/tenantRelationships/multiTenantOrganization",
         permissions: &["MultiTenantOrganization.Read.All"],
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&["MultiTenantOrganization.ReadWrite.All"])
+                .create(Method::Put, Address::Collection, Body::Properties)
+                .update(Method::Patch, Address::Collection, Body::Properties)
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.multiTenantOrganization",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -28,6 +35,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/tenantRelationships/multiTenantOrganization/tenants",
         permissions: &["MultiTenantOrganization.Read.All"],
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&["MultiTenantOrganization.ReadWrite.All"])
+                .never_changed()
+                .chosen(paths![tenantId]),
+        ),
         entity_type: "microsoft.graph.multiTenantOrganizationMember",
         // Graph addresses and returns members by tenantId; the inherited id is not sent.
         key: Some("tenantId"),
@@ -49,6 +61,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::RolesAndPermissions,
         path: "/tenantRelationships/delegatedAdminRelationships",
         permissions: &["DelegatedAdminRelationship.Read.All"],
+        writing: Some(Writing::objects(&[
+            "DelegatedAdminRelationship.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.delegatedAdminRelationship",
         derived_types: paths![microsoft.graph.resellerDelegatedAdminRelationship],
         display: paths![displayName],
@@ -73,6 +88,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.CrossTenantAccess"])),
         entity_type: "microsoft.graph.crossTenantAccessPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -92,6 +108,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/policies/crossTenantAccessPolicy/default",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.CrossTenantAccess"])),
         entity_type: "microsoft.graph.crossTenantAccessPolicyConfigurationDefault",
         shape: Shape::Singleton,
         read_only: paths![id isServiceDefault],
@@ -136,6 +153,11 @@ pub(super) static KINDS: &[Kind] = &[
             bin: "/policies/deletedItems/crossTenantPartners",
             api: Api::Beta,
         }),
+        writing: Some(
+            Writing::objects(&["Policy.ReadWrite.CrossTenantAccess"])
+                .undelete_beta("/policies/deletedItems/crossTenantPartners/{tenantId}/restore")
+                .chosen(paths![tenantId]),
+        ),
         entity_type: "microsoft.graph.crossTenantAccessPolicyConfigurationPartner",
         key: Some("tenantId"),
         display: paths![tenantId],
@@ -171,6 +193,12 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/crossTenantAccessPolicy/partners/{tenantId}/identitySynchronization",
         permissions: &["Policy.Read.All"],
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&["Policy.ReadWrite.CrossTenantAccess"])
+                .create(Method::Put, Address::Collection, Body::Properties)
+                .update(Method::Patch, Address::Collection, Body::Properties)
+                .delete(Address::Collection),
+        ),
         entity_type: "microsoft.graph.crossTenantIdentitySyncPolicyPartner",
         shape: Shape::Singleton,
         key: Some("tenantId"),
@@ -187,6 +215,7 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/policies/externalIdentitiesPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.ExternalIdentities"])),
         entity_type: "microsoft.graph.externalIdentitiesPolicy",
         shape: Shape::Singleton,
         key: None,
@@ -210,6 +239,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Policy.Read.B2BManagementPolicy",
             "Policy.ReadWrite.B2BManagementPolicy",
         ],
+        writing: Some(Writing::objects(&["Policy.ReadWrite.B2BManagementPolicy"])),
         entity_type: "microsoft.graph.b2bManagementPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],

@@ -7,6 +7,7 @@ use super::users::select_user;
 use super::{administrative_units, applications, devices, groups, service_principals, users};
 use crate::kind::{Category, Kind};
 use crate::notation::paths;
+use crate::writing::{Address, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -21,6 +22,12 @@ pub(super) static KINDS: &[Kind] = &[
         further_permissions: &[],
         volatile: &[],
         drift: &[],
+        writing: Some(
+            Writing::objects(&["User.DeleteRestore.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![createdDateTime deletedDateTime id],
         references: &[],
         export_path: None,
@@ -36,6 +43,12 @@ pub(super) static KINDS: &[Kind] = &[
         soft_delete: None,
         volatile: &[],
         drift: &[],
+        writing: Some(
+            Writing::objects(&["Group.ReadWrite.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![createdDateTime deletedDateTime id],
         references: &[],
         export_path: None,
@@ -51,6 +64,12 @@ pub(super) static KINDS: &[Kind] = &[
         delta: None,
         soft_delete: None,
         drift: &[],
+        writing: Some(
+            Writing::objects(&["Application.ReadWrite.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![createdByAppId createdDateTime deletedDateTime id],
         immutable: paths![createdByAppId],
         references: &[],
@@ -69,6 +88,12 @@ pub(super) static KINDS: &[Kind] = &[
         delta: None,
         soft_delete: None,
         drift: &[],
+        writing: Some(
+            Writing::objects(&["Application.ReadWrite.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![createdByAppId createdDateTime deletedDateTime id],
         immutable: paths![agentIdentityBlueprintId createdByAppId],
         references: &[],
@@ -85,6 +110,12 @@ pub(super) static KINDS: &[Kind] = &[
         page_size: Some(999),
         delta: None,
         soft_delete: None,
+        writing: Some(
+            Writing::objects(&["AdministrativeUnit.ReadWrite.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![deletedDateTime id],
         export_path: None,
         ..administrative_units::ADMINISTRATIVE_UNIT
@@ -99,6 +130,12 @@ pub(super) static KINDS: &[Kind] = &[
         delta: None,
         volatile: &[],
         drift: &[],
+        writing: Some(
+            Writing::objects(&["Device.ReadWrite.All"])
+                .never_made()
+                .never_changed()
+                .delete(Address::At("/directory/deletedItems/{id}")),
+        ),
         read_only: paths![deletedDateTime id],
         references: &[],
         export_path: None,

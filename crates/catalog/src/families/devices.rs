@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
 use crate::reading::Delta;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     DEVICE,
@@ -17,6 +18,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add registered owner to device",
             "Remove registered owner from device",
         ],
+        writing: Some(Writing::links(&[]).signed_in(&["Directory.AccessAsUser.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("registeredOwners", "device_id", "owner_id", "user"),
         parent: Some("device"),
@@ -33,6 +35,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add registered users to device",
             "Remove registered users from device",
         ],
+        writing: Some(Writing::links(&[]).signed_in(&["Directory.AccessAsUser.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("registeredUsers", "device_id", "user_id", "user"),
         parent: Some("device"),
@@ -53,6 +56,10 @@ pub(super) const DEVICE: Kind = Kind {
         path: "/devices/delta",
         without: &[],
     }),
+    writing: Some(
+        Writing::objects(&["Device.ReadWrite.All"])
+            .create_signed_in(&["Directory.AccessAsUser.All"]),
+    ),
     entity_type: "microsoft.graph.device",
     display: paths![displayName deviceId],
     volatile: paths![approximateLastSignInDateTime onPremisesLastSyncDateTime],

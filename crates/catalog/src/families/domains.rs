@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/domains",
         permissions: &["Domain.Read.All"],
+        writing: Some(Writing::objects(&["Domain.ReadWrite.All"]).chosen(paths![id])),
         entity_type: "microsoft.graph.domain",
         display: paths![id],
         drift: paths![state],
@@ -35,6 +37,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/domains/{domainId}/federationConfiguration",
         permissions: &["Domain-InternalFederation.Read.All"],
+        writing: Some(Writing::objects(&["Domain.ReadWrite.All"])),
         entity_type: "microsoft.graph.internalDomainFederation",
         parent: Some("domain"),
         display: paths![displayName issuerUri],
@@ -80,6 +83,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/identityProviders",
         permissions: &["IdentityProvider.Read.All"],
+        writing: Some(Writing::objects(&["IdentityProvider.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityProviderBase",
         derived_types: paths![
             microsoft.graph.appleManagedIdentityProvider microsoft.graph.builtInIdentityProvider
@@ -113,6 +117,15 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/directory/federationConfigurations/microsoft.graph.samlOrWsFedExternalDomainFederation",
         query: Some("$expand=domains"),
         permissions: &["Domain.Read.All"],
+        writing: Some(
+            Writing::objects(&["IdentityProvider.ReadWrite.All"])
+                .update(
+                    Method::Patch,
+                    Address::At("/directory/federationConfigurations/{id}"),
+                    Body::Properties,
+                )
+                .delete(Address::At("/directory/federationConfigurations/{id}")),
+        ),
         entity_type: "microsoft.graph.samlOrWsFedExternalDomainFederation",
         display: paths![displayName issuerUri],
         read_only: paths![id],

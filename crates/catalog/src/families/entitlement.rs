@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, Shape, to_many};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -17,6 +18,7 @@ pub(super) static KINDS: &[Kind] = &[
         ),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.accessPackage",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -41,6 +43,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/entitlementManagement/catalogs",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.accessPackageCatalog",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -59,6 +62,13 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=roles,scopes"),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::requests(
+            "/identityGovernance/entitlementManagement/resourceRequests",
+            "requestType",
+            "adminAdd",
+            "adminRemove",
+            &["EntitlementManagement.ReadWrite.All"],
+        )),
         entity_type: "microsoft.graph.accessPackageResource",
         derived_types: paths![microsoft.graph.customDataProvidedResource],
         parent: Some("access_package_catalog"),
@@ -82,6 +92,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=role,scope"),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&["EntitlementManagement.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.accessPackageResourceRoleScope",
         parent: Some("access_package"),
         display: paths![role.displayName id],
@@ -106,6 +117,13 @@ pub(super) static KINDS: &[Kind] = &[
         ),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(
+            Writing::objects(&["EntitlementManagement.ReadWrite.All"]).update(
+                Method::Put,
+                Address::Object,
+                Body::Properties,
+            ),
+        ),
         entity_type: "microsoft.graph.accessPackageAssignmentPolicy",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -137,6 +155,13 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=target,accessPackage($select=id),assignmentPolicy($select=id)"),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::requests(
+            "/identityGovernance/entitlementManagement/assignmentRequests",
+            "requestType",
+            "adminAdd",
+            "adminRemove",
+            &["EntitlementManagement.ReadWrite.All"],
+        )),
         entity_type: "microsoft.graph.accessPackageAssignment",
         display: paths![target.displayName id],
         drift: paths![status],
@@ -163,6 +188,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/entitlementManagement/connectedOrganizations",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.connectedOrganization",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime],
@@ -182,6 +208,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganizationId}/externalSponsors",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::links(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "externalSponsors",
@@ -203,6 +230,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganizationId}/internalSponsors",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::links(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "internalSponsors",
@@ -224,6 +252,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/entitlementManagement/settings",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::settings(&["EntitlementManagement.ReadWrite.All"])),
         entity_type: "microsoft.graph.entitlementManagementSettings",
         shape: Shape::Singleton,
         read_only: paths![id],

@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths};
 use crate::reading::{Licence, thirty_days};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=files"),
         delegated: Some("Agreement.Read.All"),
         licence: Licence::P1,
+        writing: Some(Writing::objects(&[]).signed_in(&["Agreement.ReadWrite.All"])),
         entity_type: "microsoft.graph.agreement",
         display: paths![displayName],
         read_only: paths![id],
@@ -35,6 +37,12 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/termsOfUse/agreements/{agreementId}/files",
         delegated: Some("Agreement.Read.All"),
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&[])
+                .create(Method::Post, Address::Collection, Body::Package)
+                .never_changed()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.agreementFileLocalization",
         parent: Some("agreement"),
         display: paths![displayName fileName],
@@ -78,6 +86,11 @@ pub(super) static KINDS: &[Kind] = &[
             "/identityGovernance/lifecycleWorkflows/deletedItems/workflows",
         )),
         read_each: true,
+        writing: Some(
+            Writing::objects(&["LifecycleWorkflows-Workflow.ReadWrite.All"]).undelete(
+                "/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{id}/restore",
+            ),
+        ),
         entity_type: "microsoft.graph.identityGovernance.workflow",
         display: paths![displayName],
         volatile: paths![nextScheduleRunDateTime],
@@ -101,6 +114,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/lifecycleWorkflows/customTaskExtensions",
         permissions: &["LifecycleWorkflows-CustomExt.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&[
+            "LifecycleWorkflows-CustomExt.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.identityGovernance.customTaskExtension",
         display: paths![displayName],
         read_only: paths![createdBy createdDateTime id lastModifiedBy lastModifiedDateTime],
@@ -119,6 +135,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identityGovernance/lifecycleWorkflows/settings",
         permissions: &["LifecycleWorkflows.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::settings(&["LifecycleWorkflows.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityGovernance.lifecycleManagementSettings",
         shape: Shape::Singleton,
         read_only: paths![id],

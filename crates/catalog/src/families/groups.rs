@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references, select};
 use crate::reading::{Delta, FurtherPermission, Licence, thirty_days};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     GROUP,
@@ -20,6 +21,7 @@ pub(super) static KINDS: &[Kind] = &[
         }],
         page_size: Some(999),
         delta: Some(Delta::Within),
+        writing: Some(Writing::links(&["GroupMember.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("members", "group_id", "member_id", "directory_object"),
         parent: Some("group"),
@@ -36,6 +38,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Group.Read.All"],
         page_size: Some(999),
         changed_by: &["Add owner to group", "Remove owner from group"],
+        writing: Some(Writing::links(&["Group.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("owners", "group_id", "owner_id", "directory_object"),
         parent: Some("group"),
@@ -50,6 +53,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/groups/{groupId}/appRoleAssignments",
         permissions: &["Directory.Read.All"],
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("group"),
         display: paths![resourceDisplayName],
@@ -71,6 +75,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/groupSettings",
         permissions: &["GroupSettings.Read.All"],
+        writing: Some(Writing::objects(&["GroupSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.groupSetting",
         display: paths![displayName],
         read_only: paths![id],
@@ -102,6 +107,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/groupLifecyclePolicies",
         permissions: &["Directory.Read.All"],
         licence: Licence::P1,
+        writing: Some(Writing::objects(&["Directory.ReadWrite.All"])),
         entity_type: "microsoft.graph.groupLifecyclePolicy",
         display: paths![managedGroupTypes],
         read_only: paths![id],
@@ -142,6 +148,11 @@ pub(super) const GROUP: Kind = Kind {
         without: &[],
     }),
     soft_delete: Some(thirty_days("/directory/deletedItems/microsoft.graph.group")),
+    writing: Some(
+        Writing::objects(&["Group.ReadWrite.All"])
+            .undelete("/directory/deletedItems/{id}/restore")
+            .fixed(paths![isAssignableToRole]),
+    ),
     entity_type: "microsoft.graph.group",
     display: paths![displayName],
     volatile: paths![

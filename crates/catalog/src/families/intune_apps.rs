@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.mobileApp",
         derived_types: paths![
             microsoft.graph.androidStoreApp microsoft.graph.iosiPadOSWebClip
@@ -67,6 +69,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceAppManagement/mobileAppCategories",
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.mobileAppCategory",
         display: paths![displayName],
         read_only: paths![id lastModifiedDateTime],
@@ -82,6 +85,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.managedDeviceMobileAppConfiguration",
         derived_types: paths![microsoft.graph.iosMobileAppConfiguration],
         display: paths![displayName],
@@ -104,6 +108,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=apps,assignments"),
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.iosManagedAppProtection",
         display: paths![displayName],
         volatile: paths![deployedAppCount],
@@ -139,6 +144,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=apps,assignments"),
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.androidManagedAppProtection",
         display: paths![displayName],
         volatile: paths![deployedAppCount],
@@ -174,6 +180,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=apps,assignments"),
         permissions: &["DeviceManagementApps.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementApps.ReadWrite.All"])),
         entity_type: "microsoft.graph.targetedManagedAppConfiguration",
         display: paths![displayName],
         volatile: paths![deployedAppCount],

@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -14,6 +15,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceConfiguration",
         derived_types: paths![
             microsoft.graph.androidCustomConfiguration
@@ -69,6 +73,9 @@ pub(super) static KINDS: &[Kind] = &[
         ),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceCompliancePolicy",
         derived_types: paths![
             microsoft.graph.androidCompliancePolicy
@@ -118,6 +125,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=settings,assignments"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceManagementConfigurationPolicy",
         display: paths![name],
         read_only: paths![
@@ -143,6 +153,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.groupPolicyConfiguration",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -164,6 +177,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments,settings"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceManagementIntent",
         display: paths![displayName],
         read_only: paths![id isAssigned lastModifiedDateTime],
@@ -184,6 +200,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementServiceConfig.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementServiceConfig.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceEnrollmentConfiguration",
         derived_types: paths![
             microsoft.graph.deviceEnrollmentLimitConfiguration
@@ -216,6 +235,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementServiceConfig.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementServiceConfig.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.windowsAutopilotDeploymentProfile",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -240,6 +262,9 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceManagementReusablePolicySetting",
         display: paths![displayName],
         read_only: paths![
@@ -261,6 +286,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/assignmentFilters",
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceAndAppManagementAssignmentFilter",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],

@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -15,6 +16,9 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementManagedDevices.Read.All"],
         licence: Licence::Intune,
         page_size: Some(999),
+        writing: Some(
+            Writing::objects(&["DeviceManagementManagedDevices.ReadWrite.All"]).never_made(),
+        ),
         entity_type: "microsoft.graph.managedDevice",
         display: paths![deviceName managedDeviceName],
         volatile: paths![
@@ -70,6 +74,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/windowsAutopilotDeviceIdentities",
         permissions: &["DeviceManagementServiceConfig.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementServiceConfig.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.windowsAutopilotDeviceIdentity",
         display: paths![displayName serialNumber],
         volatile: paths![lastContactedDateTime],
@@ -93,6 +100,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/deviceCategories",
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceCategory",
         display: paths![displayName],
         read_only: paths![id],
@@ -108,6 +118,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/roleScopeTags",
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.roleScopeTag",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -122,6 +135,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/roleDefinitions",
         permissions: &["DeviceManagementRBAC.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementRBAC.ReadWrite.All"])),
         entity_type: "microsoft.graph.roleDefinition",
         derived_types: paths![microsoft.graph.deviceAndAppManagementRoleDefinition],
         display: paths![displayName],
@@ -141,6 +155,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/deviceManagement/roleAssignments",
         permissions: &["DeviceManagementRBAC.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementRBAC.ReadWrite.All"])),
         entity_type: "microsoft.graph.deviceAndAppManagementRoleAssignment",
         display: paths![displayName],
         read_only: paths![id],
@@ -159,6 +174,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementServiceConfig.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementServiceConfig.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.termsAndConditions",
         display: paths![displayName title],
         read_only: paths![createdDateTime id lastModifiedDateTime version],
@@ -178,6 +196,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=localizedNotificationMessages"),
         permissions: &["DeviceManagementServiceConfig.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementServiceConfig.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.notificationMessageTemplate",
         display: paths![displayName],
         read_only: paths![id lastModifiedDateTime],

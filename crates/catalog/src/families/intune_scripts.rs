@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -19,6 +20,7 @@ pub(super) static KINDS: &[Kind] = &[
         ],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&["DeviceManagementScripts.ReadWrite.All"])),
         entity_type: "microsoft.graph.deviceManagementScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -42,6 +44,9 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceShellScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -65,6 +70,10 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+            "DeviceManagementScripts.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceHealthScript",
         display: paths![displayName],
         read_only: paths![
@@ -93,6 +102,9 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
         read_each: true,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.deviceCustomAttributeShellScript",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],
@@ -114,6 +126,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.windowsFeatureUpdateProfile",
         display: paths![displayName],
         read_only: paths![
@@ -139,6 +154,9 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=assignments"),
         permissions: &["DeviceManagementConfiguration.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&[
+            "DeviceManagementConfiguration.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.windowsQualityUpdateProfile",
         display: paths![displayName],
         read_only: paths![createdDateTime id lastModifiedDateTime],

@@ -6,6 +6,7 @@
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -166,6 +167,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/security/auditLog/queries",
         permissions: &["AuditLogsQuery-Entra.Read.All"],
         licence: Licence::Purview,
+        writing: Some(Writing::objects(&[]).never_changed().never_deleted()),
         entity_type: "microsoft.graph.security.auditLogQuery",
         // An object: the query job moves from notStarted to succeeded; its records are the
         // events.

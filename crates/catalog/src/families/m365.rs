@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -14,6 +15,12 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=appDefinitions"),
         permissions: &["AppCatalog.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(
+            Writing::objects(&[])
+                .create(Method::Post, Address::Collection, Body::Package)
+                .never_changed()
+                .signed_in(&["AppCatalog.ReadWrite.All"]),
+        ),
         entity_type: "microsoft.graph.teamsApp",
         display: paths![displayName],
         read_only: paths![id],
@@ -29,6 +36,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/teamwork/teamsAppSettings",
         delegated: Some("TeamworkAppSettings.Read.All"),
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&[]).signed_in(&["TeamworkAppSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.teamsAppSettings",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -61,6 +69,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/sharepoint/settings",
         permissions: &["SharePointTenantSettings.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&[
+            "SharePointTenantSettings.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.sharepointSettings",
         shape: Shape::Singleton,
         read_only: paths![availableManagedPathsForSiteCreation id],
@@ -94,6 +105,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/external/connections",
         permissions: &["ExternalConnection.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::objects(&["ExternalConnection.ReadWrite.All"]).chosen(paths![id])),
         entity_type: "microsoft.graph.externalConnectors.externalConnection",
         display: paths![name],
         drift: paths![state],
@@ -113,6 +125,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/external/connections/{externalConnectionId}/schema",
         permissions: &["ExternalConnection.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["ExternalConnection.ReadWrite.All"])),
         entity_type: "microsoft.graph.externalConnectors.schema",
         shape: Shape::Singleton,
         parent: Some("external_connection"),
@@ -168,6 +181,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/microsoft365Apps/installationOptions",
         permissions: &["OrgSettings-Microsoft365Install.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&[
+            "OrgSettings-Microsoft365Install.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.m365AppsInstallationOptions",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -182,6 +198,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/reportSettings",
         permissions: &["ReportSettings.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["ReportSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.adminReportSettings",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -196,6 +213,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/people/pronouns",
         permissions: &["PeopleSettings.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["PeopleSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.pronounsSettings",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -210,6 +228,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/people/itemInsights",
         permissions: &["PeopleSettings.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["PeopleSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.insightsSettings",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -224,6 +243,10 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/people/profileCardProperties",
         permissions: &["PeopleSettings.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(
+            Writing::objects(&["PeopleSettings.ReadWrite.All"])
+                .chosen(paths![directoryPropertyName]),
+        ),
         entity_type: "microsoft.graph.profileCardProperty",
         display: paths![directoryPropertyName],
         read_only: paths![id],
@@ -239,6 +262,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/forms",
         permissions: &["OrgSettings-Forms.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["OrgSettings-Forms.ReadWrite.All"])),
         entity_type: "microsoft.graph.adminForms",
         shape: Shape::Singleton,
         key: None,
@@ -255,6 +279,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/appsAndServices",
         permissions: &["OrgSettings-AppsAndServices.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&[
+            "OrgSettings-AppsAndServices.ReadWrite.All",
+        ])),
         entity_type: "microsoft.graph.adminAppsAndServices",
         shape: Shape::Singleton,
         key: None,
@@ -271,6 +298,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/admin/todo",
         permissions: &["OrgSettings-Todo.Read.All"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::settings(&["OrgSettings-Todo.ReadWrite.All"])),
         entity_type: "microsoft.graph.adminTodo",
         shape: Shape::Singleton,
         key: None,

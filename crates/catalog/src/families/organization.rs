@@ -4,6 +4,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths};
 use crate::reading::{Licence, thirty_days};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -14,6 +15,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/organization",
         permissions: &["Organization.Read.All", "Directory.Read.All"],
+        writing: Some(
+            Writing::objects(&["Organization.ReadWrite.All"])
+                .never_made()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.organization",
         display: paths![displayName],
         volatile: paths![onPremisesLastSyncDateTime],
@@ -51,6 +57,12 @@ pub(super) static KINDS: &[Kind] = &[
         licence: Licence::P1,
         // The default locale, whatever the client speaks.
         headers: &[("Accept-Language", "0")],
+        writing: Some(
+            Writing::objects(&["OrganizationalBranding.ReadWrite.All"])
+                .create(Method::Patch, Address::Collection, Body::Properties)
+                .update(Method::Patch, Address::Collection, Body::Properties)
+                .delete(Address::Collection),
+        ),
         entity_type: "microsoft.graph.organizationalBranding",
         shape: Shape::Singleton,
         parent: Some("organization"),
@@ -77,6 +89,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/organization/{organizationId}/branding/localizations",
         permissions: &["OrganizationalBranding.Read.All"],
         licence: Licence::P1,
+        writing: Some(Writing::objects(&["OrganizationalBranding.ReadWrite.All"])),
         entity_type: "microsoft.graph.organizationalBrandingLocalization",
         parent: Some("organization"),
         display: paths![id],
@@ -103,6 +116,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/organization/{organizationId}/certificateBasedAuthConfiguration",
         permissions: &["Organization.Read.All"],
+        writing: Some(Writing::objects(&["Organization.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.certificateBasedAuthConfiguration",
         parent: Some("organization"),
         display: paths![id],
@@ -123,6 +137,10 @@ pub(super) static KINDS: &[Kind] = &[
         soft_delete: Some(thirty_days(
             "/directory/deletedItems/microsoft.graph.certificateBasedAuthPki",
         )),
+        writing: Some(
+            Writing::objects(&["PublicKeyInfrastructure.ReadWrite.All"])
+                .undelete("/directory/deletedItems/{id}/restore"),
+        ),
         entity_type: "microsoft.graph.certificateBasedAuthPki",
         display: paths![displayName],
         read_only: paths![deletedDateTime id lastModifiedDateTime status statusDetails],
@@ -141,6 +159,12 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/directory/onPremisesSynchronization",
         delegated: Some("OnPremDirectorySynchronization.Read.All"),
+        writing: Some(
+            Writing::objects(&[])
+                .never_made()
+                .never_deleted()
+                .signed_in(&["OnPremDirectorySynchronization.ReadWrite.All"]),
+        ),
         entity_type: "microsoft.graph.onPremisesDirectorySynchronization",
         display: paths![id],
         read_only: paths![id],

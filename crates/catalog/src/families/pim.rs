@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 /// What the audit log calls changes of PIM for groups, whose target is the group \[memory\].
 const GROUP_ACTIVITIES: &[&str] = &[
@@ -27,6 +28,26 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentSchedules",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::requests(
+                "/roleManagement/directory/roleAssignmentScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &[
+                    "RoleAssignmentSchedule.ReadWrite.Directory",
+                    "RoleManagement.ReadWrite.Directory",
+                ],
+            )
+            .update(
+                Method::Post,
+                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            ),
+        ),
         entity_type: "microsoft.graph.unifiedRoleAssignmentSchedule",
         display: paths![principalId],
         drift: paths![status],
@@ -51,6 +72,26 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentScheduleInstances",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::requests(
+                "/roleManagement/directory/roleAssignmentScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &[
+                    "RoleAssignmentSchedule.ReadWrite.Directory",
+                    "RoleManagement.ReadWrite.Directory",
+                ],
+            )
+            .update(
+                Method::Post,
+                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            ),
+        ),
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
@@ -75,6 +116,26 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilitySchedules",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::requests(
+                "/roleManagement/directory/roleEligibilityScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &[
+                    "RoleEligibilitySchedule.ReadWrite.Directory",
+                    "RoleManagement.ReadWrite.Directory",
+                ],
+            )
+            .update(
+                Method::Post,
+                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            ),
+        ),
         entity_type: "microsoft.graph.unifiedRoleEligibilitySchedule",
         display: paths![principalId],
         drift: paths![status],
@@ -99,6 +160,26 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilityScheduleInstances",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::requests(
+                "/roleManagement/directory/roleEligibilityScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &[
+                    "RoleEligibilitySchedule.ReadWrite.Directory",
+                    "RoleManagement.ReadWrite.Directory",
+                ],
+            )
+            .update(
+                Method::Post,
+                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            ),
+        ),
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
@@ -124,6 +205,14 @@ pub(super) static KINDS: &[Kind] = &[
             "RoleManagement.ReadWrite.Directory",
         ],
         licence: Licence::P2,
+        writing: Some(
+            Writing::objects(&[
+                "RoleEligibilitySchedule.ReadWrite.Directory",
+                "RoleManagement.ReadWrite.Directory",
+            ])
+            .never_changed()
+            .never_deleted(),
+        ),
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleRequest",
         display: paths![principalId],
         read_only: paths![approvalId completedDateTime createdBy createdDateTime id status],
@@ -150,6 +239,14 @@ pub(super) static KINDS: &[Kind] = &[
             "RoleManagement.ReadWrite.Directory",
         ],
         licence: Licence::P2,
+        writing: Some(
+            Writing::objects(&[
+                "RoleAssignmentSchedule.ReadWrite.Directory",
+                "RoleManagement.ReadWrite.Directory",
+            ])
+            .never_changed()
+            .never_deleted(),
+        ),
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleRequest",
         display: paths![principalId],
         read_only: paths![approvalId completedDateTime createdBy createdDateTime id status],
@@ -200,6 +297,12 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/roleManagementPolicies/{unifiedRoleManagementPolicyId}/rules",
         permissions: &["RoleManagement.Read.Directory"],
         licence: Licence::P2,
+        writing: Some(
+            Writing::objects(&[])
+                .never_made()
+                .never_deleted()
+                .signed_in(&["RoleManagementPolicy.ReadWrite.Directory"]),
+        ),
         entity_type: "microsoft.graph.unifiedRoleManagementPolicyRule",
         derived_types: paths![
             microsoft.graph.unifiedRoleManagementPolicyApprovalRule
@@ -261,6 +364,13 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
+        writing: Some(Writing::requests(
+            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+            "action",
+            "adminAssign",
+            "adminRemove",
+            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+        )),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -285,6 +395,13 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
+        writing: Some(Writing::requests(
+            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+            "action",
+            "adminAssign",
+            "adminRemove",
+            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+        )),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -308,6 +425,13 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
+        writing: Some(Writing::requests(
+            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+            "action",
+            "adminAssign",
+            "adminRemove",
+            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+        )),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -329,6 +453,13 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
+        writing: Some(Writing::requests(
+            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+            "action",
+            "adminAssign",
+            "adminRemove",
+            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+        )),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -13,6 +14,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/authorizationPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.Authorization"])),
         entity_type: "microsoft.graph.authorizationPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -40,6 +42,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/identitySecurityDefaultsEnforcementPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.SecurityDefaults"])),
         entity_type: "microsoft.graph.identitySecurityDefaultsEnforcementPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -57,6 +60,10 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/featureRolloutPolicies",
         query: Some("$expand=appliesTo"),
         delegated: Some("Policy.Read.HybridAuthentication"),
+        writing: Some(Writing::objects(&[]).signed_in(&[
+            "Directory.ReadWrite.All",
+            "Policy.ReadWrite.HybridAuthentication",
+        ])),
         entity_type: "microsoft.graph.featureRolloutPolicy",
         display: paths![displayName],
         read_only: paths![id],
@@ -75,6 +82,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/activityBasedTimeoutPolicies",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.activityBasedTimeoutPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -93,6 +103,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/homeRealmDiscoveryPolicies",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.homeRealmDiscoveryPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -111,6 +124,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/claimsMappingPolicies",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.claimsMappingPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -128,6 +144,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/tokenIssuancePolicies",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -146,6 +165,9 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/tokenLifetimePolicies",
         permissions: &["Policy.Read.All"],
         licence: Licence::P1,
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -164,6 +186,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/defaultAppManagementPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.tenantAppManagementPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -187,6 +212,9 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/appManagementPolicies",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::objects(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.appManagementPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -204,6 +232,13 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/deviceRegistrationPolicy",
         permissions: &["Policy.Read.DeviceConfiguration"],
+        writing: Some(
+            Writing::settings(&["Policy.ReadWrite.DeviceConfiguration"]).update(
+                Method::Put,
+                Address::Collection,
+                Body::Properties,
+            ),
+        ),
         entity_type: "microsoft.graph.deviceRegistrationPolicy",
         shape: Shape::Singleton,
         display: paths![displayName],
@@ -228,6 +263,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Policies,
         path: "/policies/federatedTokenValidationPolicy",
         permissions: &["Policy.Read.All"],
+        writing: Some(Writing::settings(&["Policy.ReadWrite.FedTokenValidation"])),
         entity_type: "microsoft.graph.federatedTokenValidationPolicy",
         shape: Shape::Singleton,
         read_only: paths![deletedDateTime id],
@@ -243,6 +279,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/ownerlessGroupPolicy",
         delegated: Some("Group.Read.All"),
         licence: Licence::P1,
+        writing: Some(Writing::settings(&[]).signed_in(&["Group.ReadWrite.All"])),
         entity_type: "microsoft.graph.ownerlessGroupPolicy",
         shape: Shape::Singleton,
         read_only: paths![id],
@@ -264,6 +301,11 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=includedGroups"),
         delegated: Some("Policy.Read.All"),
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&[])
+                .never_made()
+                .signed_in(&["Policy.ReadWrite.MobilityManagement"]),
+        ),
         entity_type: "microsoft.graph.mobileDeviceManagementPolicy",
         display: paths![displayName],
         read_only: paths![id],
@@ -285,6 +327,11 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=includedGroups"),
         delegated: Some("Policy.Read.All"),
         licence: Licence::P1,
+        writing: Some(
+            Writing::objects(&[])
+                .never_made()
+                .signed_in(&["Policy.ReadWrite.MobilityManagement"]),
+        ),
         entity_type: "microsoft.graph.mobileAppManagementPolicy",
         display: paths![displayName],
         read_only: paths![id],
@@ -303,6 +350,7 @@ pub(super) static KINDS: &[Kind] = &[
         api: Api::Beta,
         path: "/settings",
         permissions: &["GroupSettings.Read.All"],
+        writing: Some(Writing::objects(&["GroupSettings.ReadWrite.All"])),
         entity_type: "microsoft.graph.directorySetting",
         display: paths![displayName],
         read_only: paths![id],

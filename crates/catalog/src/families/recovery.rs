@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -50,6 +51,17 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::M365,
         path: "/admin/configurationManagement/configurationSnapshotJobs",
         permissions: &["ConfigurationMonitoring.Read.All"],
+        writing: Some(
+            Writing::objects(&["ConfigurationMonitoring.ReadWrite.All"])
+                .create(
+                    Method::Post,
+                    Address::At(
+                        "/admin/configurationManagement/configurationSnapshots/createSnapshot",
+                    ),
+                    Body::Properties,
+                )
+                .never_changed(),
+        ),
         entity_type: "microsoft.graph.configurationSnapshotJob",
         display: paths![displayName],
         read_only: paths![
@@ -71,6 +83,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::M365,
         path: "/admin/configurationManagement/configurationMonitors",
         permissions: &["ConfigurationMonitoring.Read.All"],
+        writing: Some(Writing::objects(&["ConfigurationMonitoring.ReadWrite.All"])),
         entity_type: "microsoft.graph.configurationMonitor",
         display: paths![displayName],
         read_only: paths![

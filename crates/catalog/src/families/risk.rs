@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -109,6 +110,11 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$filter=serviceSource eq 'microsoftDataLossPrevention'"),
         permissions: &["SecurityAlert.Read.All"],
         licence: Licence::Defender,
+        writing: Some(
+            Writing::objects(&["SecurityAlert.ReadWrite.All"])
+                .never_made()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.security.alert",
         // An object, although a log has it: status, assignee and classification are edited until
         // it is closed.
@@ -137,6 +143,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/security/incidents",
         permissions: &["SecurityIncident.Read.All"],
         licence: Licence::Defender,
+        writing: Some(
+            Writing::objects(&["SecurityIncident.ReadWrite.All"])
+                .never_made()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.security.incident",
         // An object: incidents are assigned, merged and resolved.
         display: paths![displayName],

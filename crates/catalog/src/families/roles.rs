@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, to_many};
 use crate::notation::{columns, paths, references};
 use crate::reading::{Delta, SoftDelete};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -17,6 +18,16 @@ pub(super) static KINDS: &[Kind] = &[
             path: "/directoryRoles/delta",
             without: &[],
         }),
+        writing: Some(
+            Writing::objects(&["RoleManagement.ReadWrite.Directory"])
+                .create(
+                    Method::Post,
+                    Address::Collection,
+                    Body::Only(&["roleTemplateId"]),
+                )
+                .never_changed()
+                .never_deleted(),
+        ),
         entity_type: "microsoft.graph.directoryRole",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],
@@ -33,6 +44,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/directoryRoles/{directoryRoleId}/members",
         permissions: &["RoleManagement.Read.Directory"],
         delta: Some(Delta::Within),
+        writing: Some(Writing::links(&["RoleManagement.ReadWrite.Directory"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "members",
@@ -85,6 +97,13 @@ pub(super) static KINDS: &[Kind] = &[
             bin: "/roleManagement/directory/deletedItems/roleDefinitions",
             api: Api::Beta,
         }),
+        writing: Some(
+            Writing::objects(&["RoleManagement.ReadWrite.Directory"])
+                .undelete_beta(
+                    "/roleManagement/directory/deletedItems/roleDefinitions/{id}/restore",
+                )
+                .chosen(paths![templateId]),
+        ),
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn resourceScopes version],
@@ -107,6 +126,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignments",
         // `$expand=principal($select=id)` is possible and not needed: principalId is there.
         permissions: &["RoleManagement.Read.Directory"],
+        writing: Some(Writing::objects(&["RoleManagement.ReadWrite.Directory"]).never_changed()),
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],

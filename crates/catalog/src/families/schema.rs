@@ -2,6 +2,7 @@
 
 use crate::kind::{Category, Kind};
 use crate::notation::{columns, paths, references};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -11,6 +12,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/schemaExtensions",
         permissions: &["Application.Read.All"],
+        writing: Some(Writing::objects(&["Application.ReadWrite.All"]).chosen(paths![id])),
         entity_type: "microsoft.graph.schemaExtension",
         display: paths![id],
         read_only: paths![id],
@@ -27,6 +29,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/directory/attributeSets",
         permissions: &["CustomSecAttributeDefinition.Read.All"],
+        writing: Some(
+            Writing::objects(&["CustomSecAttributeDefinition.ReadWrite.All"])
+                .never_deleted()
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.attributeSet",
         display: paths![id],
         read_only: paths![id],
@@ -42,6 +49,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/directory/customSecurityAttributeDefinitions",
         query: Some("$expand=allowedValues"),
         permissions: &["CustomSecAttributeDefinition.Read.All"],
+        writing: Some(
+            Writing::objects(&["CustomSecAttributeDefinition.ReadWrite.All"])
+                .never_deleted()
+                .fixed(paths![attributeSet isCollection isSearchable name type]),
+        ),
         entity_type: "microsoft.graph.customSecurityAttributeDefinition",
         display: paths![name id],
         read_only: paths![id],
@@ -60,6 +72,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinitionId}/allowedValues",
         permissions: &["CustomSecAttributeDefinition.Read.All"],
+        writing: Some(
+            Writing::objects(&["CustomSecAttributeDefinition.ReadWrite.All"])
+                .never_deleted()
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.allowedValue",
         parent: Some("custom_security_attribute_definition"),
         display: paths![id],

@@ -4,6 +4,7 @@
 use crate::kind::{Category, Kind, to_many};
 use crate::notation::{columns, paths, references, select};
 use crate::reading::{Delta, FurtherPermission, Licence, thirty_days};
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     SERVICE_PRINCIPAL,
@@ -19,6 +20,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add owner to service principal",
             "Remove owner from service principal",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many(
             "owners",
@@ -40,6 +42,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Application.Read.All"],
         page_size: Some(999),
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
         display: paths![principalDisplayName],
@@ -64,6 +67,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Application.Read.All"],
         page_size: Some(999),
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
         display: paths![resourceDisplayName],
@@ -92,6 +96,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.claimsMappingPolicy",
         shape: to_many(
             "claimsMappingPolicies",
@@ -114,6 +119,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.homeRealmDiscoveryPolicy",
         shape: to_many(
             "homeRealmDiscoveryPolicies",
@@ -136,6 +142,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
             "tokenIssuancePolicies",
@@ -159,6 +166,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(
             "tokenLifetimePolicies",
@@ -181,6 +189,9 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        writing: Some(Writing::links(&[
+            "Policy.ReadWrite.ApplicationConfiguration",
+        ])),
         entity_type: "microsoft.graph.appManagementPolicy",
         shape: to_many(
             "appManagementPolicies",
@@ -229,6 +240,11 @@ pub(super) const SERVICE_PRINCIPAL: Kind = Kind {
     soft_delete: Some(thirty_days(
         "/directory/deletedItems/microsoft.graph.servicePrincipal",
     )),
+    writing: Some(
+        Writing::objects(&["Application.ReadWrite.All"])
+            .undelete("/directory/deletedItems/{id}/restore")
+            .chosen(paths![appId]),
+    ),
     entity_type: "microsoft.graph.servicePrincipal",
     derived_types: paths![
         microsoft.graph.agentIdentity microsoft.graph.agentIdentityBlueprintPrincipal

@@ -2,6 +2,7 @@
 
 use crate::kind::{Api, Category, Kind, Shape};
 use crate::notation::{columns, paths};
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -26,6 +27,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/synchronization/jobs",
         permissions: &["Synchronization.Read.All"],
+        writing: Some(Writing::objects(&["Application.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.synchronizationJob",
         parent: Some("service_principal"),
         display: paths![templateId],
@@ -41,6 +43,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Applications,
         path: "/servicePrincipals/{servicePrincipalId}/synchronization/jobs/{synchronizationJobId}/schema",
         permissions: &["Synchronization.Read.All"],
+        writing: Some(Writing::settings(&["Application.ReadWrite.All"]).update(
+            Method::Put,
+            Address::Collection,
+            Body::Properties,
+        )),
         entity_type: "microsoft.graph.synchronizationSchema",
         shape: Shape::Singleton,
         parent: Some("synchronization_job"),

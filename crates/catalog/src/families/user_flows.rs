@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind, Shape, to_many};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::{Address, Body, Method, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -12,6 +13,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/apiConnectors",
         permissions: &["APIConnectors.ReadWrite.All"],
+        writing: Some(Writing::objects(&["APIConnectors.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityApiConnector",
         display: paths![displayName],
         read_only: paths![id],
@@ -29,6 +31,11 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows",
         permissions: &["IdentityUserFlow.Read.All"],
+        writing: Some(
+            Writing::objects(&["IdentityUserFlow.ReadWrite.All"])
+                .never_changed()
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.b2xIdentityUserFlow",
         display: paths![id],
         read_only: paths![id],
@@ -51,6 +58,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/userFlowIdentityProviders",
         permissions: &["IdentityUserFlow.ReadWrite.All"],
+        writing: Some(Writing::links(&["IdentityUserFlow.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityProviderBase",
         shape: to_many(
             "userFlowIdentityProviders",
@@ -70,6 +78,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/userAttributeAssignments",
         query: Some("$expand=userAttribute"),
         permissions: &["IdentityUserFlow.Read.All"],
+        writing: Some(Writing::objects(&["IdentityUserFlow.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityUserFlowAttributeAssignment",
         parent: Some("b2x_user_flow"),
         display: paths![displayName id],
@@ -113,6 +122,12 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/b2xUserFlows/{b2xIdentityUserFlowId}/languages",
         permissions: &["IdentityUserFlow.Read.All"],
+        writing: Some(
+            Writing::objects(&["IdentityUserFlow.ReadWrite.All"])
+                .create(Method::Put, Address::Object, Body::Properties)
+                .never_changed()
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.userFlowLanguageConfiguration",
         parent: Some("b2x_user_flow"),
         display: paths![displayName id],
@@ -130,6 +145,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/identity/b2cUserFlows",
         permissions: &["IdentityUserFlow.Read.All"],
         licence: Licence::ExternalId,
+        writing: Some(
+            Writing::objects(&["IdentityUserFlow.ReadWrite.All"])
+                .never_changed()
+                .chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.b2cIdentityUserFlow",
         display: paths![id],
         read_only: paths![id],
@@ -259,6 +279,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::IdentityGovernance,
         path: "/identity/userFlowAttributes",
         permissions: &["IdentityUserFlow.Read.All"],
+        writing: Some(Writing::objects(&["IdentityUserFlow.ReadWrite.All"])),
         entity_type: "microsoft.graph.identityUserFlowAttribute",
         derived_types: paths![
             microsoft.graph.identityBuiltInUserFlowAttribute

@@ -3,6 +3,7 @@
 use crate::kind::{Category, Kind, PARENT, to_many, to_one};
 use crate::notation::{columns, paths, references};
 use crate::reading::{Delta, FurtherPermission, thirty_days};
+use crate::writing::Writing;
 
 /// A `$select` of all that the directory itself stores of a user, and of what more is named.
 ///
@@ -48,6 +49,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["User.Read.All"],
         delta: Some(Delta::Within),
         expand: Some("manager($select=id)"),
+        writing: Some(Writing::link(&["User.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_one("manager", "user_id", "manager_id", "user"),
         parent: Some("user"),
@@ -67,6 +69,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Remove sponsor",
             "Update user",
         ],
+        writing: Some(Writing::links(&["User.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",
         shape: to_many("sponsors", "user_id", "sponsor_id", "directory_object"),
         parent: Some("user"),
@@ -144,6 +147,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/users/{userId}/extensions",
         permissions: &["User.Read.All"],
+        writing: Some(Writing::objects(&["User.ReadWrite.All"])),
         entity_type: "microsoft.graph.extension",
         derived_types: paths![microsoft.graph.openTypeExtension],
         parent: Some("user"),
@@ -230,6 +234,9 @@ pub(super) const USER: Kind = Kind {
         without: paths![customSecurityAttributes signInActivity],
     }),
     soft_delete: Some(thirty_days("/directory/deletedItems/microsoft.graph.user")),
+    writing: Some(
+        Writing::objects(&["User.ReadWrite.All"]).undelete("/directory/deletedItems/{id}/restore"),
+    ),
     entity_type: "microsoft.graph.user",
     derived_types: paths![microsoft.graph.agentUser],
     display: paths![displayName userPrincipalName mail],

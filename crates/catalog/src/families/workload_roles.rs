@@ -3,6 +3,7 @@
 use crate::kind::{Api, Category, Kind};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
+use crate::writing::Writing;
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -14,6 +15,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/exchange/roleDefinitions",
         permissions: &["RoleManagement.Read.Exchange"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::objects(&["RoleManagement.ReadWrite.Exchange"])),
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -37,6 +39,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/exchange/roleAssignments",
         permissions: &["RoleManagement.Read.Exchange"],
         licence: Licence::Microsoft365,
+        writing: Some(Writing::objects(&["RoleManagement.ReadWrite.Exchange"]).never_changed()),
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],
@@ -57,6 +60,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/deviceManagement/roleDefinitions",
         permissions: &["DeviceManagementRBAC.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementRBAC.ReadWrite.All"])),
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -81,6 +85,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=principals"),
         permissions: &["DeviceManagementRBAC.Read.All"],
         licence: Licence::Intune,
+        writing: Some(Writing::objects(&["DeviceManagementRBAC.ReadWrite.All"])),
         entity_type: "microsoft.graph.unifiedRoleAssignmentMultiple",
         display: paths![displayName],
         read_only: paths![id],
@@ -102,6 +107,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/cloudPC/roleDefinitions",
         permissions: &["CloudPC.Read.All"],
         licence: Licence::Windows365,
+        writing: Some(Writing::objects(&["CloudPC.ReadWrite.All"])),
         entity_type: "microsoft.graph.unifiedRoleDefinition",
         display: paths![displayName],
         read_only: paths![id isBuiltIn],
@@ -126,6 +132,7 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=principals"),
         permissions: &["CloudPC.Read.All"],
         licence: Licence::Windows365,
+        writing: Some(Writing::objects(&["CloudPC.ReadWrite.All"])),
         entity_type: "microsoft.graph.unifiedRoleAssignmentMultiple",
         display: paths![displayName],
         read_only: paths![id],
@@ -168,6 +175,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/entitlementManagement/roleAssignments",
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
+        writing: Some(Writing::objects(&["EntitlementManagement.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.unifiedRoleAssignment",
         display: paths![principalId],
         read_only: paths![id],

@@ -11,3 +11,4 @@ mod rules;
 mod selections;
 mod shared;
 mod types;
+mod writing;

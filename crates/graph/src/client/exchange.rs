@@ -152,6 +152,11 @@ impl Client {
             .iter()
             .map(|item| (item.family, item.cost, 1))
             .collect();
+        if ask.repeat != Repeat::Always
+            && let Some(item) = ask.items.first()
+        {
+            self.0.budget.admit_write(item.family).await;
+        }
         let place = self.0.budget.admit(&costs).await;
         let token = self.0.tokens.token().await?;
         ask.items

@@ -152,12 +152,6 @@ impl<P> Asked<P> {
         &self,
         change: impl FnOnce(&mut Writer) -> store::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        if self.state.options.read_only {
-            return Err(Problem::new(
-                Code::ReadOnly,
-                "this server only reads: it was started with --read-only",
-            ));
-        }
         let served = Arc::clone(&self.served);
         let options = WriterOptions {
             tool: self.state.options.tool.clone(),

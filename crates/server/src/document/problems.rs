@@ -4,10 +4,39 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::{Code, MEDIA_TYPE, TYPES};
 
+/// What any request can come to before it reaches its route.
+const OF_ALL: [Code; 4] = [
+    Code::AddressTooLong,
+    Code::HeadersTooLarge,
+    Code::WrongHost,
+    Code::TimedOut,
+];
+/// The same for those that need a sign-in.
+const OF_SIGNED_IN: [Code; 8] = [
+    Code::CrossSite,
+    Code::Forbidden,
+    Code::InvalidToken,
+    Code::RateLimited,
+    Code::SignInUnavailable,
+    Code::Stopping,
+    Code::Unauthenticated,
+    Code::Unrecorded,
+];
+/// The same for those that change something.
+const OF_CHANGES: [Code; 6] = [
+    Code::BodyTooLarge,
+    Code::IdempotencyInProgress,
+    Code::IdempotencyKeyReused,
+    Code::InvalidIdempotencyKey,
+    Code::OutcomeUnknown,
+    Code::ReadOnly,
+];
+
 /// Adds the problems that an operation can come to. They follow from what it takes: a route that has a revision can
 /// be given none.
 pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
     let mut codes = vec![Code::Internal];
+    codes.extend(OF_ALL);
     let is_open = operation["security"].as_array().is_some_and(|list| {
         list.iter()
             .any(|one| one.as_object().is_some_and(Map::is_empty))
@@ -19,7 +48,13 @@ pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
         codes.extend([Code::UnknownRoute, Code::InvalidParameter]);
     }
     if !is_open {
-        codes.extend([Code::Unauthenticated, Code::Forbidden, Code::Stopping]);
+        codes.extend(OF_SIGNED_IN);
+        if method != "get" {
+            codes.extend(OF_CHANGES);
+        }
+        if path.ends_with("/events") {
+            codes.push(Code::TooManyStreams);
+        }
         codes.extend([Code::InvalidParameter, Code::UnknownParameter]);
         codes.extend(of_parameters(operation));
     }
@@ -55,6 +90,39 @@ pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
     if path.starts_with("/v1/holds") && method != "get" {
         codes.extend([Code::ReadOnly, Code::ArchiveBusy, Code::HoldNotFound]);
         codes.extend([Code::ObjectNotFound, Code::RevisionNotFound]);
+    }
+    if path.starts_with("/v1/plans") {
+        codes.extend([
+            Code::PlanNotFound,
+            Code::PlanEdited,
+            Code::PlanRefused,
+            Code::InvalidPlan,
+        ]);
+    }
+    if path.ends_with("/execute") || path.ends_with("/verify") {
+        codes.extend([
+            Code::CannotRestore,
+            Code::JobRunning,
+            Code::Busy,
+            Code::ArchiveBusy,
+        ]);
+    }
+    if path == "/v1/plans" && method == "post" {
+        codes.extend([
+            Code::ObjectNotFound,
+            Code::KindNotFound,
+            Code::InvalidObject,
+        ]);
+        codes.extend([Code::InvalidRevision, Code::RevisionNotFound]);
+    }
+    if path == "/v1/snapshots" && method == "post" {
+        codes.extend([Code::CannotCollect, Code::JobRunning, Code::Busy]);
+    }
+    if path.starts_with("/v1/jobs/{") || path.ends_with("/{id}/events") {
+        codes.push(Code::JobNotFound);
+    }
+    if path.ends_with("/cancel") {
+        codes.push(Code::JobEnded);
     }
     if operation["requestBody"].is_object() {
         codes.extend([Code::InvalidBody, Code::InvalidJson, Code::BodyTooLarge]);

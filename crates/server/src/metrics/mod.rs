@@ -36,7 +36,7 @@ pub(crate) struct Metrics {
     refused: IntCounterVec,
     /// Bytes of bodies that were sent.
     pub(crate) sent_bytes: IntCounter,
-    cache: IntGaugeVec,
+    cache: IntCounterVec,
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
     collecting: collecting::Figures,
@@ -109,7 +109,7 @@ impl Metrics {
             sent_bytes: sent
                 .expect("because the name is well formed")
                 .registered(&registry),
-            cache: gauges(
+            cache: counters(
                 &registry,
                 "entrace_http_cache_total",
                 "Answers about past states that were found in memory, or not.",
@@ -147,12 +147,10 @@ impl Metrics {
         self.refused.with_label_values(&[reason]).inc();
     }
 
-    /// How often an answer was found in memory, and how often not, since the server was started.
-    pub(crate) fn cache(&self, (hits, misses): (u64, u64)) {
-        for (result, count) in [("hit", hits), ("miss", misses)] {
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
-            self.cache.with_label_values(&[result]).set(count);
-        }
+    /// Counts a look into the memory of answers.
+    pub(crate) fn cache(&self, is_hit: bool) {
+        let result = if is_hit { "hit" } else { "miss" };
+        self.cache.with_label_values(&[result]).inc();
     }
 
     /// How many jobs there are now.
@@ -194,7 +192,7 @@ mod tests {
             metrics.answered(word, "none", 405, Duration::ZERO);
         }
         metrics.refused("token-expired");
-        metrics.cache((1, 0));
+        metrics.cache(true);
         let text = String::from_utf8(metrics.text()).expect("because it is text");
         for line in [
             r#"entrace_http_requests_total{method="GET",route="/v1/objects",status="200"} 1"#,

@@ -65,6 +65,9 @@ codes! {
     Busy = "busy", SERVICE_UNAVAILABLE, "Too many statements at once";
     /// The server cannot read this tenant: the configuration does not say how, or what it says cannot be done.
     CannotCollect = "cannot-collect", CONFLICT, "The tenant cannot be read";
+    /// Plans of this tenant cannot be run or verified from here: its connection, or the credential that may write, is
+    /// not configured.
+    CannotRestore = "cannot-restore", CONFLICT, "The tenant cannot be reached";
     /// A browser sent this for a page of another site, which may change nothing here.
     CrossSite = "cross-site", FORBIDDEN, "A page of another site";
     /// The cursor was made for another question: another address, other parameters or another tenant. Use it with
@@ -78,6 +81,8 @@ codes! {
     Erased = "erased", GONE, "The data was erased";
     /// Signed in, but without a role that may do this. `roles` lists those that may.
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
+    /// Microsoft Graph refused, or could not be reached; `detail` is what it said.
+    GraphFailed = "graph-failed", BAD_GATEWAY, "Microsoft Graph did not do it";
     /// The headers together are longer than `limit` bytes.
     HeadersTooLarge = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large";
     /// No hold of that number is in force. `GET /v1/holds` lists those that are.
@@ -103,6 +108,8 @@ codes! {
     InvalidObject = "invalid-object", BAD_REQUEST, "Not an object";
     /// A parameter has a value that it does not take; `parameter` names it.
     InvalidParameter = "invalid-parameter", BAD_REQUEST, "Not a value of this parameter";
+    /// What was asked for makes no plan, or cannot be done to this one; `detail` says why.
+    InvalidPlan = "invalid-plan", UNPROCESSABLE_ENTITY, "Not with this plan";
     /// A revision is `latest`, `latest~2`, `first`, at least six characters of a snapshot's id, a date or time,
     /// `-7d`, or `tag:NAME`.
     InvalidRevision = "invalid-revision", BAD_REQUEST, "Not a revision";
@@ -133,6 +140,15 @@ codes! {
     /// The server ended while it worked on the request with this `Idempotency-Key`. Look at what has become of it
     /// before you make it again with a new key.
     OutcomeUnknown = "outcome-unknown", CONFLICT, "What became of the first request is not known";
+    /// The credential that may write lacks permissions that the plan's steps need; `detail` names them.
+    PermissionMissing = "permission-missing", CONFLICT, "The credential may not do it";
+    /// The plan is not the one that was made: its text has another hash than its id. Every approval of it is void.
+    PlanEdited = "plan-edited", CONFLICT, "The plan was changed";
+    /// No plan of this archive has such an id. `GET /v1/plans` lists those there are.
+    PlanNotFound = "plan-not-found", NOT_FOUND, "No such plan";
+    /// The plan may not run, or an approval does not count. `reason` says why in a word: `approval_expired`,
+    /// `approver_is_author`, `restore_disabled` and the like.
+    PlanRefused = "plan-refused", CONFLICT, "The plan may not run";
     /// The statement took more time, memory, rows or bytes than it may; `detail` says which limit it met. Ask for
     /// less.
     QueryLimit = "query-limit", UNPROCESSABLE_ENTITY, "The statement met a limit";

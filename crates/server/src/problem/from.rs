@@ -75,6 +75,28 @@ impl From<QueryError> for Problem {
     }
 }
 
+impl From<restore::Error> for Problem {
+    fn from(error: restore::Error) -> Self {
+        use restore::Error as Restore;
+        let message = error.to_string();
+        match error {
+            Restore::Invalid(_) => Self::new(Code::InvalidPlan, message),
+            Restore::Denied(_) => Self::new(Code::PermissionMissing, message),
+            Restore::NotFound(_) => Self::new(Code::PlanNotFound, message),
+            Restore::Ambiguous { candidates, .. } => {
+                Self::new(Code::AmbiguousName, message).with("candidates", candidates)
+            }
+            Restore::Refused(refusal) => {
+                Self::new(Code::PlanRefused, message).with("reason", refusal.code())
+            }
+            Restore::Edited { .. } => Self::new(Code::PlanEdited, message),
+            Restore::Store(error) => Self::from(error),
+            Restore::Graph(_) => Self::new(Code::GraphFailed, message),
+            Restore::Internal(_) => Self::bug(message),
+        }
+    }
+}
+
 impl Problem {
     /// An error of a statement that the asker wrote.
     pub(crate) fn of_statement(error: &worker::Error) -> Self {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
-use futures::stream;
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures::stream::unfold;
 use serde::Deserialize;
 use serde_json::Map;
 use store::Snapshot;
@@ -19,6 +19,7 @@ use utoipa::IntoParams;
 use super::changes::{all_changes, completed};
 use super::common::{Common, parameters};
 use super::described::{ChangeRow, SnapshotRef};
+use super::stream::stream;
 use crate::asked::{Asked, text_of};
 use crate::fleet::{Opened, Served};
 use crate::format::{Format, ROWS};
@@ -28,8 +29,6 @@ use crate::state::AppState;
 
 /// How often to look for a new snapshot.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often something is sent where nothing happens, so that nobody in between hangs up.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events that wait for the asker to take them.
 const WAITING_EVENTS: usize = 64;
 /// Header with the id of the last event that was received.
@@ -109,12 +108,11 @@ pub(crate) async fn events(
         sender,
     };
     asked.state.engine.spawn(teller.tell(place));
-    let stream = stream::unfold(receiver, |mut receiver: mpsc::Receiver<_>| async move {
+    let events = unfold(receiver, |mut receiver: mpsc::Receiver<_>| async move {
         let event = receiver.recv().await?;
-        Some((Ok::<Event, std::convert::Infallible>(event), receiver))
+        Some((event, receiver))
     });
-    let alive = KeepAlive::new().interval(HEARTBEAT);
-    Ok(Sse::new(stream).keep_alive(alive).into_response())
+    Ok(stream(&asked.state, events))
 }
 
 /// Tells one asker what changes.

@@ -21,7 +21,6 @@ pub(crate) async fn figures(State(state): State<AppState>) -> Result<Response, P
     figures.jobs(&state.guard.jobs.counts());
     let streams = i64::try_from(state.guard.open_streams()).unwrap_or(i64::MAX);
     figures.streams.set(streams);
-    figures.cache(state.remembered.hits_and_misses());
     metrics::collect(&figures, &state).await?;
     let headers = [
         (header::CONTENT_TYPE, MEDIA_TYPE),

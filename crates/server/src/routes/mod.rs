@@ -12,9 +12,11 @@ mod library;
 mod metrics;
 mod objects;
 mod pages;
+mod plans;
 mod query;
 mod snapshots;
 mod stats;
+mod stream;
 mod tenants;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -28,13 +30,13 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::openapi_json))
-        .routes(routes!(metrics::figures))
-        .routes(routes!(access::list))
         .routes(routes!(pages::docs))
         .routes(routes!(pages::problem))
+        .routes(routes!(metrics::figures))
+        .routes(routes!(access::list))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::status))
-        .routes(routes!(snapshots::list, jobs::collect))
+        .routes(routes!(snapshots::list, jobs::take_snapshot))
         .routes(routes!(snapshots::get))
         .merge(of_objects())
         .routes(routes!(changes::diff))
@@ -52,6 +54,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(jobs::events))
         .routes(routes!(holds::list, holds::set))
         .routes(routes!(holds::release))
+        .merge(of_plans())
 }
 
 fn of_objects() -> OpenApiRouter<AppState> {
@@ -64,4 +67,17 @@ fn of_objects() -> OpenApiRouter<AppState> {
         .routes(routes!(objects::blame::blame))
         .routes(routes!(objects::links::links))
         .routes(routes!(objects::difference::diff))
+}
+
+fn of_plans() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(plans::read::list, plans::create::create))
+        .routes(routes!(plans::read::get))
+        .routes(routes!(plans::read::export))
+        .routes(routes!(plans::read::events))
+        .routes(routes!(plans::acts::approve))
+        .routes(routes!(plans::acts::reject))
+        .routes(routes!(plans::acts::cancel))
+        .routes(routes!(plans::run::execute))
+        .routes(routes!(plans::run::verify))
 }

@@ -125,16 +125,16 @@ parameters!(GetQuery, ROWS, paged: false);
     responses((status = 200, description = "The rows.", body = Table)))]
 pub(crate) async fn post(
     asked: Asked<PostQuery>,
+    tally: Tally,
     Body(query): Body<Query>,
 ) -> Result<Response, Problem> {
-    let (state, tally) = (&asked.state, asked.tally);
-    answer(state, asked.served, asked.format, query, tally).await
+    answer(&asked.state, asked.served, asked.format, tally, query).await
 }
 
 /// Ask with SQL, in an address
 #[utoipa::path(get, path = "/v1/query", tag = "query", operation_id = "query_get", params(GetQuery, Common),
     responses((status = 200, description = "The rows.", body = Table)))]
-pub(crate) async fn get(asked: Asked<GetQuery>) -> Result<Response, Problem> {
+pub(crate) async fn get(asked: Asked<GetQuery>, tally: Tally) -> Result<Response, Problem> {
     let own = asked.own;
     let limit = own.limit.map(|text| text.parse::<u64>().map_err(|_| ()));
     let limit = limit
@@ -148,18 +148,17 @@ pub(crate) async fn get(asked: Asked<GetQuery>) -> Result<Response, Problem> {
         as_of: own.as_of,
         limit,
     };
-    let (state, tally) = (&asked.state, asked.tally);
-    answer(state, asked.served, asked.format, query, tally).await
+    answer(&asked.state, asked.served, asked.format, tally, query).await
 }
 
 /// Runs a statement and streams its rows. Nothing is sent before the first rows are there, so what fails early is a
 /// problem and not half an answer.
-pub(crate) async fn answer(
+async fn answer(
     state: &AppState,
     served: Arc<Served>,
     format: Format,
-    query: Query,
     tally: Tally,
+    query: Query,
 ) -> Result<Response, Problem> {
     tally.statement(&query.sql);
     if query.sql.len() > MAX_SQL_BYTES {

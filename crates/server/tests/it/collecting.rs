@@ -190,7 +190,7 @@ async fn a_tenant_that_cannot_be_reached_from_here_says_so() {
         "/v1/jobs?tenant=contoso&state=asleep",
         &operator,
     );
-    assert_eq!(wrong.await.problem(), "invalid-parameter");
+    assert_eq!(wrong.await.problem(), "unknown-parameter");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -204,6 +204,7 @@ async fn a_schedule_takes_the_first_snapshot_at_once() {
             archive: folder.path().join("a"),
             secrets: Secrets::default(),
             collecting: Some(collecting(&simulator, true)),
+            restoring: None,
         }],
         ..ServerOptions::default()
     };

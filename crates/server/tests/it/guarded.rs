@@ -38,6 +38,7 @@ pub(crate) fn guarded_with(change: impl FnOnce(&mut ServerOptions)) -> Guarded {
             archive: other.path().to_owned(),
             secrets: Secrets::default(),
             collecting: None,
+            restoring: None,
         });
         options.guard.folder = Some(folder.path().to_owned());
         options.guard.access = Some(AccessOptions::new(folder.path().join("access")));

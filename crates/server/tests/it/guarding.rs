@@ -213,9 +213,9 @@ async fn the_record_is_read_page_by_page_and_wrong_questions_are_told() {
     for (query, word) in [
         ("limit=0", "invalid-limit"),
         ("limit=1001", "invalid-limit"),
-        ("limit=-1", "invalid-parameter"),
-        ("since=yesterday", "invalid-parameter"),
-        ("colour=red", "invalid-parameter"),
+        ("limit=-1", "invalid-limit"),
+        ("since=yesterday", "invalid-time"),
+        ("colour=red", "unknown-parameter"),
         ("cursor=../tokens.json@0", "invalid-cursor"),
     ] {
         let answer = guarded

@@ -40,6 +40,7 @@ fn listen(change: impl FnOnce(&mut ServerOptions, &Path)) -> Listening {
             archive: contoso,
             secrets: Secrets::default(),
             collecting: None,
+            restoring: None,
         }],
         ..ServerOptions::default()
     };
@@ -218,6 +219,7 @@ async fn it_does_not_listen_where_others_are_without_tls_and_sign_in() {
             archive: folder.path().to_owned(),
             secrets: Secrets::default(),
             collecting: None,
+            restoring: None,
         }],
         ..ServerOptions::default()
     };

@@ -13,6 +13,7 @@ mod holds;
 mod listening;
 mod objects;
 mod pages;
+mod plans;
 mod problems;
 mod secrecy;
 mod support;

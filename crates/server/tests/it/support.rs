@@ -144,6 +144,7 @@ pub(crate) fn served_with(change: impl FnOnce(&mut ServerOptions)) -> Served {
             archive: folder.path().to_owned(),
             secrets: Secrets::default(),
             collecting: None,
+            restoring: None,
         }],
         everyone: Some(everyone()),
         now: || time("2026-10-20T12:00:00Z"),

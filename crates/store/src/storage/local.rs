@@ -17,17 +17,18 @@ const LOCK: &str = "LOCK";
 #[derive(Debug)]
 pub struct LocalStorage {
     root: PathBuf,
-    counter: AtomicU64,
 }
+
+/// Temporary files of this process so far: several storages may have the same folder.
+static TEMPORARIES: AtomicU64 = AtomicU64::new(0);
+/// Times a file is written again that a new writer swept away before it had its name.
+const ATTEMPTS: u32 = 3;
 
 impl LocalStorage {
     /// The storage under `root`, which need not exist yet.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            root: root.into(),
-            counter: AtomicU64::new(0),
-        }
+        Self { root: root.into() }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -72,8 +73,22 @@ impl LocalStorage {
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let mut attempt = 1;
+        loop {
+            // Whoever takes the writer lock deletes what others left over; papers and working files are written
+            // without that lock, and may look like it.
+            match self.write_once(path, bytes) {
+                Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn write_once(&self, path: &str, bytes: &[u8]) -> std::io::Result<()> {
         let target = self.path(path);
-        let number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let number = TEMPORARIES.fetch_add(1, Ordering::Relaxed);
         let temporary = self
             .path(TEMPORARY)
             .join(format!("{}-{number}", std::process::id()));
@@ -232,5 +247,31 @@ impl Drop for LocalLock {
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_storages_of_one_folder_do_not_take_each_other_s_files() {
+        let folder = tempfile::tempdir().expect("because there is a temporary folder");
+        std::thread::scope(|scope| {
+            for writer in 0..2u8 {
+                let storage = LocalStorage::new(folder.path());
+                scope.spawn(move || {
+                    for number in 0..100u8 {
+                        let path = format!("{writer}/{number}");
+                        let content = [writer, number];
+                        storage
+                            .put(&path, &content)
+                            .expect("because the disk works");
+                        let read = storage.read(&path).expect("because it was written");
+                        assert_eq!(read, content);
+                    }
+                });
+            }
+        });
     }
 }

@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 use super::super::message::{Message, Mode, Outcome};
 use super::super::plan::{Step, Way};
 use super::failure::{Failure, Result};
-use super::pages::{Place, Read, family};
+use super::pages::{Place, Read};
 use super::{Reader, outcome};
+use crate::ask::family;
 
 impl Reader {
     /// Reads only the changes of a kind; all of it where Graph does not know the link any more.

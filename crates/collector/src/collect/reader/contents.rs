@@ -6,7 +6,8 @@ use model::{KEY_SEPARATOR, Parser, Value};
 use super::super::message::{self, Message};
 use super::Reader;
 use super::failure::{Failure, Result};
-use super::pages::{Place, api, family};
+use super::pages::Place;
+use crate::ask::{api, family};
 
 /// Kinds whose objects name content by relative URLs.
 pub(in super::super) const NAMED_BY: [&str; 2] = [

@@ -1,7 +1,7 @@
 //! Pages: the first request for a kind, one page after the other, and what stands on them.
 
-use catalog::{Kind, Request, Throttle};
-use graph::{Api, ErrorKind, Family, Get, Link, Page as GraphPage, PageGuard};
+use catalog::{Kind, Request};
+use graph::{ErrorKind, Get, Link, Page as GraphPage, PageGuard};
 use model::{KEY_SEPARATOR, Parser, Value, fold_id};
 
 use super::super::hints::HINTING_LOG;
@@ -9,6 +9,7 @@ use super::super::message::{Message, Page};
 use super::super::plan::{Step, is_singleton};
 use super::failure::{Failure, Result};
 use super::{Reader, lock};
+use crate::ask;
 
 /// What reading a list came to.
 #[derive(Debug, Default)]
@@ -57,17 +58,7 @@ impl Reader {
             }
             !is_hidden(option)
         });
-        let get = Get::path(api(step.kind), path(&request), step.kind.name)
-            .family(family(step.kind))
-            .cost(step.kind.cost());
-        let get = request.headers.iter().fold(get, |get, (name, value)| {
-            match name.to_ascii_lowercase().as_str() {
-                "consistencylevel" => get.eventual(),
-                "prefer" => get.prefer(*value),
-                "accept-language" => get.language(value),
-                _ => get,
-            }
-        });
+        let get = ask::get(step.kind, &request);
         if is_singleton(step.kind) {
             get.single()
         } else {
@@ -248,32 +239,6 @@ fn shortened(path: &str, property: Option<&str>) -> Option<(String, String)> {
         format!("{base}?{}", kept.join("&"))
     };
     Some((refused?, shorter))
-}
-
-pub(super) fn api(kind: &Kind) -> Api {
-    match kind.api {
-        catalog::Api::V1 => Api::V1,
-        catalog::Api::Beta => Api::Beta,
-    }
-}
-
-/// What follows the version in a request's address.
-pub(super) fn path(request: &Request) -> String {
-    let target = request.target();
-    let rest = target.trim_start_matches('/');
-    rest.find('/')
-        .map_or_else(|| "/".to_owned(), |slash| rest[slash..].to_owned())
-}
-
-pub(super) fn family(kind: &Kind) -> Family {
-    match kind.throttle() {
-        Throttle::Identity => Family::Identity,
-        Throttle::ConditionalAccess => Family::ConditionalAccess,
-        Throttle::Reports => Family::Reports,
-        Throttle::UserFlows => Family::UserFlows,
-        Throttle::Intune => Family::Intune,
-        Throttle::Other => Family::Other,
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,158 @@
+//! What an execution came to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::engine::Engine;
+use super::entry::{Ended, StepOutcome};
+use super::judge::Verdict;
+use super::ready::Ready;
+use super::record::Progress;
+use crate::error::Result;
+use crate::plan::{Action, Plan};
+
+/// What an execution came to, step by step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Id of the plan.
+    pub plan: String,
+    /// When this execution began.
+    pub began_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How; `None` where nothing was to be executed.
+    pub ended: Option<Ended>,
+    /// What came of each step, in the order of the plan.
+    pub steps: Vec<StepReport>,
+    /// From ids of the wanted state to those that were made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Its number.
+    pub number: u32,
+    /// Kind of the object.
+    pub kind: String,
+    /// Its key in the wanted state.
+    pub object: Vec<String>,
+    /// What a person calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the step does.
+    pub action: Action,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: StepOutcome,
+}
+
+impl Report {
+    /// Steps by what came of them, the words of [`StepOutcome::title`].
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for step in &self.steps {
+            *counts.entry(step.outcome.title()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Whether a step found the tenant otherwise than planned.
+    #[must_use]
+    pub fn has_drifted(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| matches!(step.outcome, StepOutcome::Drifted { .. }))
+    }
+}
+
+/// The report of an execution that ended.
+pub(super) fn executed(
+    plan: &Plan,
+    engine: &Engine<'_, '_>,
+    began_at: Timestamp,
+    ended: Ended,
+) -> Report {
+    let outcome = |number| {
+        let outcome = engine.record.outcome(number);
+        outcome.unwrap_or(StepOutcome::Cancelled)
+    };
+    made(plan, engine, began_at, Some(ended), outcome)
+}
+
+/// The report of what an execution would find.
+pub(super) async fn foreseen(plan: &Plan, engine: &Engine<'_, '_>) -> Result<Report> {
+    let began_at = engine.sender.now();
+    let mut outcomes = BTreeMap::new();
+    let mut ready = Vec::new();
+    for step in &plan.steps {
+        let ids = engine.record.ids();
+        match engine.record.step(step.number) {
+            Progress::Over(outcome) if outcome.is_done() => {
+                outcomes.insert(step.number, outcome.clone());
+            }
+            Progress::Written => {
+                outcomes.insert(step.number, StepOutcome::NotYetVisible);
+            }
+            // What it is about is not there before.
+            _ => match engine.waits_for(step) {
+                Some(waits_for)
+                    if !step.uses.iter().all(|id| ids.get(id).is_some())
+                        || step.action == Action::Enable =>
+                {
+                    outcomes.insert(step.number, StepOutcome::Skipped { waits_for });
+                }
+                _ => ready.push(Ready::new(step, ids)?),
+            },
+        }
+    }
+    let window = engine.options.window.max(1);
+    while !ready.is_empty() {
+        let rest = ready.split_off(ready.len().min(window));
+        for (ready, verdict) in engine.verdicts(std::mem::replace(&mut ready, rest)).await? {
+            let waits_for = engine.waits_for(ready.step);
+            let outcome = match (verdict, waits_for) {
+                (Ok(Verdict::Go), _) => StepOutcome::Ready,
+                (Ok(Verdict::Holds), _) => StepOutcome::AlreadyThere,
+                // What comes before may bring about what is missing now.
+                (Ok(Verdict::Drifted(_)), Some(waits_for)) => StepOutcome::Skipped { waits_for },
+                (Ok(Verdict::Drifted(moved)), None) => StepOutcome::Drifted { moved },
+                (Err(error), _) => StepOutcome::refused(&error),
+            };
+            outcomes.insert(ready.step.number, outcome);
+        }
+    }
+    let outcome = |number| outcomes.get(&number).cloned().unwrap_or(StepOutcome::Ready);
+    Ok(made(plan, engine, began_at, None, outcome))
+}
+
+fn made(
+    plan: &Plan,
+    engine: &Engine<'_, '_>,
+    began_at: Timestamp,
+    ended: Option<Ended>,
+    outcome: impl Fn(u32) -> StepOutcome,
+) -> Report {
+    let steps = plan.steps.iter().map(|step| StepReport {
+        number: step.number,
+        kind: step.kind.clone(),
+        object: step.object.clone(),
+        name: step.name.clone(),
+        action: step.action,
+        outcome: outcome(step.number),
+    });
+    let ids = engine.record.ids().iter();
+    Report {
+        plan: plan.id(),
+        began_at,
+        ended_at: engine.sender.now(),
+        ended,
+        steps: steps.collect(),
+        ids: ids
+            .map(|(old, new)| (old.to_owned(), new.to_owned()))
+            .collect(),
+    }
+}

@@ -1,0 +1,85 @@
+//! Which kinds must be read for a plan.
+
+use std::collections::BTreeSet;
+
+use catalog::{Kind, Shape};
+
+use super::rows::is_attachment;
+
+/// The kinds a plan about objects of `kinds` depends on, in catalogue order: the kinds themselves, their recycle
+/// bins, and, `with_links`, whatever can hang on them.
+#[must_use]
+pub fn concerned(kinds: &[&'static Kind], with_links: bool) -> Vec<&'static Kind> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for kind in kinds {
+        names.insert(kind.name);
+        if let Shape::Relationship(_) = kind.shape {
+            names.extend(kind.parent);
+        }
+        if kind.name == "application" {
+            names.insert("service_principal");
+        }
+    }
+    if with_links {
+        let means = |target: &str| {
+            target == "directory_object" || kinds.iter().any(|kind| kind.name == target)
+        };
+        let hangs = |kind: &&&Kind| {
+            let below = kind.parent.is_some_and(means);
+            let leads = match kind.shape {
+                Shape::Relationship(relationship) => means(relationship.target),
+                _ => kind
+                    .references
+                    .iter()
+                    .any(|reference| means(reference.target)),
+            };
+            kind.writing.is_some() && is_attachment(kind) && (below || leads)
+        };
+        let found = catalog::kinds().iter().filter(hangs);
+        names.extend(found.map(|kind| kind.name));
+    }
+    let twins: Vec<&str> = names
+        .iter()
+        .filter_map(|name| catalog::by_name(name)?.deleted_twin())
+        .map(|twin| twin.name)
+        .collect();
+    names.extend(twins);
+    let all = catalog::kinds().iter().copied();
+    all.filter(|kind| names.contains(kind.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(kind: &str, with_links: bool) -> Vec<&'static str> {
+        let kind = catalog::by_name(kind).expect("because it is listed");
+        concerned(&[kind], with_links)
+            .into_iter()
+            .map(|kind| kind.name)
+            .collect()
+    }
+
+    #[test]
+    fn a_policy_concerns_its_bin_and_a_group_its_members() {
+        assert_eq!(
+            names("conditional_access_policy", false),
+            [
+                "conditional_access_policy",
+                "deleted_conditional_access_policy"
+            ]
+        );
+        let group = names("group", true);
+        for name in [
+            "group",
+            "deleted_group",
+            "group_member",
+            "group_owner",
+            "role_assignment",
+        ] {
+            assert!(group.contains(&name), "{name}");
+        }
+        assert!(!group.contains(&"user"));
+        assert_eq!(names("group", false), ["group", "deleted_group"]);
+    }
+}

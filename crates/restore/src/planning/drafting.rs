@@ -1,0 +1,332 @@
+//! Drafts of everything that was chosen, in the order in which one decides about the other: what is made or
+//! brought back first, because what else is done depends on which ids stay.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use model::Parser;
+use roaring::RoaringBitmap;
+use serde_json::Value;
+use store::{Archive, KindNumber, Ordinal};
+
+use super::create;
+use super::difference::Difference;
+use super::draft::{Draft, Drafted, Subject};
+use super::mapping::Mapping;
+use super::mention::all_guids;
+use super::request::PlanRequest;
+use super::rows::{Row, What, is_attachment};
+use super::update::Updates;
+use super::{Bin, remove};
+use crate::error::Result;
+use crate::plan::{Dangling, Impossible, Precondition, Reason};
+
+/// Versions that are in memory at the same time.
+const CHUNK: usize = 2_048;
+
+/// Everything that is known while drafts are made.
+pub(super) struct Drafting<'d> {
+    pub(super) request: &'d PlanRequest<'d>,
+    pub(super) differences: &'d [Difference],
+    pub(super) rows: &'d [Row],
+    /// Of the rows, those the plan is about.
+    pub(super) chosen: Vec<bool>,
+    pub(super) mapping: &'d Mapping,
+    pub(super) bin: &'d Bin,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) impossible: Vec<Impossible>,
+    pub(super) dangling: Vec<Dangling>,
+    /// Ids that become others.
+    pub(super) made: HashSet<String>,
+    /// Ids the caller chooses, of what is made anew.
+    pub(super) kept: HashSet<String>,
+    /// Ids that come back as they were.
+    pub(super) restored: HashSet<String>,
+    /// Groups of the plan whose members follow a rule.
+    pub(super) ruled: HashSet<String>,
+    /// Names of missing objects by their ids.
+    pub(super) gone: HashMap<&'d str, Option<&'d str>>,
+    /// Relationships that come back with an object.
+    pub(super) come_along: u64,
+}
+
+impl Drafting<'_> {
+    pub(super) fn run(&mut self) -> Result<()> {
+        for at in 0..self.differences.len() {
+            if !is_attachment(self.differences[at].kind) {
+                self.missing(at)?;
+            }
+        }
+        for at in 0..self.differences.len() {
+            let kind = self.differences[at].kind;
+            if is_attachment(kind) && !kind.is_relationship() {
+                self.missing(at)?;
+            }
+        }
+        self.referrers()?;
+        for at in 0..self.differences.len() {
+            if !self.differences[at].kind.is_relationship() {
+                self.changed(at)?;
+                self.added(at)?;
+            }
+        }
+        self.edges()
+    }
+
+    /// The chosen rows of a kind that differ in one way, by ordinal.
+    pub(super) fn chosen_rows<'s>(
+        &'s self,
+        difference: usize,
+        what: impl Fn(What) -> Option<Ordinal> + 's,
+    ) -> impl Iterator<Item = (Ordinal, usize)> + 's {
+        self.rows
+            .iter()
+            .enumerate()
+            .filter(move |(at, row)| self.chosen[*at] && row.difference == difference)
+            .filter_map(move |(at, row)| Some((what(row.what)?, at)))
+    }
+
+    /// Objects that are not there.
+    fn missing(&mut self, difference: usize) -> Result<()> {
+        let is_missing = |what| match what {
+            What::Missing(ordinal) => Some(ordinal),
+            _ => None,
+        };
+        let wanted: HashMap<Ordinal, usize> = self.chosen_rows(difference, is_missing).collect();
+        let Some(number) = self.differences[difference].wanted.number else {
+            return Ok(());
+        };
+        let archive = self.request.wanted.archive;
+        let mut parser = Parser::new();
+        let ordinals: RoaringBitmap = wanted.keys().copied().collect();
+        for chunk in chunks(&ordinals) {
+            for (ordinal, (_, text)) in texts(archive, number, &chunk)? {
+                let text = self.mapping.text(&text);
+                self.missing_object(difference, wanted[&ordinal], &text, &mut parser)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn missing_object(
+        &mut self,
+        difference: usize,
+        row: usize,
+        text: &str,
+        parser: &mut Parser,
+    ) -> Result<()> {
+        let row = &self.rows[row];
+        let kind = self.differences[difference].kind;
+        let address = self.mapping.key(&row.key);
+        let subject = Subject {
+            kind,
+            key: &row.key,
+            address: &address,
+            name: row.name.as_deref(),
+        };
+        if let Some((twin, ordinal)) = self.bin.of(kind, row.id())
+            && let Some(draft) = create::undelete(subject, &self.request.options)
+        {
+            self.restored.insert(row.id().to_owned());
+            self.drafts.push(draft);
+            return self.after_undelete(subject, text, (twin, ordinal));
+        }
+        if is_attachment(kind) && !self.has_parents(subject) {
+            return Ok(());
+        }
+        let drafted = create::create(subject, text, &self.request.options, parser)?;
+        for draft in &drafted.drafts {
+            self.made
+                .extend(draft.makes.iter().map(|made| made.old.clone()));
+            if draft.makes.is_empty() {
+                self.kept.extend(draft.key.last().cloned());
+            }
+            let types = draft
+                .request
+                .body
+                .as_ref()
+                .and_then(|body| body.get("groupTypes"));
+            let types = types.and_then(Value::as_array);
+            if types.is_some_and(|types| types.iter().any(|it| it == "DynamicMembership")) {
+                self.ruled.extend(draft.key.last().cloned());
+            }
+        }
+        self.take(drafted);
+        Ok(())
+    }
+
+    /// What differs from the wanted state in what lies in the bin is changed when it is back.
+    fn after_undelete(
+        &mut self,
+        subject: Subject<'_>,
+        wanted: &str,
+        (twin, ordinal): (usize, Ordinal),
+    ) -> Result<()> {
+        let (Some(current), Some(number)) =
+            (self.request.current, self.differences[twin].current.number)
+        else {
+            return Ok(());
+        };
+        let binned = current.archive.version(number, ordinal)?;
+        let mut updates = Updates::new(&self.request.options, &[]);
+        let mut drafted = updates.draft(subject, wanted, &binned.payload, &|_| false)?;
+        for draft in &mut drafted.drafts {
+            draft.precondition = Precondition::Present;
+        }
+        // The bin knows less of an object than its living state: what it does not say is not lost.
+        drafted.impossible.retain(|it| it.reason != Reason::NotRead);
+        self.take(drafted);
+        Ok(())
+    }
+
+    /// Objects that are there with other values.
+    fn changed(&mut self, difference: usize) -> Result<()> {
+        let is_changed = |what| match what {
+            What::Changed(was, _) => Some(was),
+            _ => None,
+        };
+        let rows: HashMap<Ordinal, usize> = self.chosen_rows(difference, is_changed).collect();
+        let side = &self.differences[difference];
+        let (Some(was), Some(is), Some(current)) = (
+            side.wanted.number,
+            side.current.number,
+            self.request.current,
+        ) else {
+            return Ok(());
+        };
+        let pairs: Vec<(Ordinal, Ordinal)> = side
+            .changed
+            .iter()
+            .copied()
+            .filter(|(was, _)| rows.contains_key(was))
+            .collect();
+        let only = &self.request.selection.only;
+        let mut updates = Updates::new(&self.request.options, only);
+        for pairs in pairs.chunks(CHUNK) {
+            let old: RoaringBitmap = pairs.iter().map(|(was, _)| *was).collect();
+            let new: RoaringBitmap = pairs.iter().map(|(_, is)| *is).collect();
+            let mut old = texts(self.request.wanted.archive, was, &old)?;
+            let mut new = texts(current.archive, is, &new)?;
+            for (was, is) in pairs {
+                let (Some((key, wanted)), Some((there, current))) =
+                    (old.remove(was), new.remove(is))
+                else {
+                    continue;
+                };
+                let wanted = self.mapping.text(&wanted);
+                let subject = Subject {
+                    kind: side.kind,
+                    key: &key,
+                    address: &there,
+                    name: self.rows[rows[was]].name.as_deref(),
+                };
+                let made = &self.made;
+                let names_made = |value: &Value| {
+                    let mut any = false;
+                    if !made.is_empty() {
+                        all_guids(value, &mut |id| any |= made.contains(id));
+                    }
+                    any
+                };
+                let drafted = updates.draft(subject, &wanted, &current, &names_made)?;
+                self.take(drafted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Objects that were not there.
+    fn added(&mut self, difference: usize) -> Result<()> {
+        if !self.request.options.delete_added || self.request.selection.only.iter().any(|_| true) {
+            return Ok(());
+        }
+        let is_added = |what| match what {
+            What::Added(ordinal) => Some(ordinal),
+            _ => None,
+        };
+        let rows: HashMap<Ordinal, usize> = self.chosen_rows(difference, is_added).collect();
+        let side = &self.differences[difference];
+        let (Some(number), Some(current)) = (side.current.number, self.request.current) else {
+            return Ok(());
+        };
+        let mut parser = Parser::new();
+        let ordinals: RoaringBitmap = rows.keys().copied().collect();
+        for chunk in chunks(&ordinals) {
+            for (ordinal, (key, text)) in texts(current.archive, number, &chunk)? {
+                let subject = Subject {
+                    kind: side.kind,
+                    key: &key,
+                    address: &key,
+                    name: self.rows[rows[&ordinal]].name.as_deref(),
+                };
+                match remove::delete(subject, &text, &self.request.options, &mut parser)? {
+                    Ok(draft) => self.drafts.push(draft),
+                    Err((reason, text)) => {
+                        self.impossible
+                            .push(subject.impossible(Vec::new(), reason, text));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what an object stands below is there or will be; else it is listed.
+    fn has_parents(&mut self, subject: Subject<'_>) -> bool {
+        let parts = subject.parts();
+        let parents = &parts[..parts.len().saturating_sub(1)];
+        let lost = parents.iter().find(|parent| self.is_lost(parent));
+        let Some(lost) = lost else { return true };
+        let name = self.gone.get(lost.as_str()).copied().flatten();
+        let text = format!(
+            "{} is not there, and no step brings it back: select it too",
+            name.unwrap_or(lost)
+        );
+        self.impossible
+            .push(subject.impossible(Vec::new(), Reason::MissingParent, text));
+        false
+    }
+
+    /// Whether an object of the wanted state is not there and will not be.
+    pub(super) fn is_lost(&self, id: &str) -> bool {
+        self.gone.contains_key(id)
+            && !self.made.contains(id)
+            && !self.restored.contains(id)
+            && !self.kept.contains(id)
+            && !self.mapping.is_known(id)
+    }
+
+    /// Takes over drafts that may wait for each other.
+    pub(super) fn take(&mut self, drafted: Drafted) {
+        let first = self.drafts.len();
+        self.impossible.extend(drafted.impossible);
+        for mut draft in drafted.drafts {
+            for wait in &mut draft.waits {
+                *wait += first;
+            }
+            self.drafts.push(draft);
+        }
+    }
+}
+
+fn chunks(ordinals: &RoaringBitmap) -> Vec<RoaringBitmap> {
+    let all: Vec<Ordinal> = ordinals.iter().collect();
+    all.chunks(CHUNK)
+        .map(|chunk| chunk.iter().copied().collect())
+        .collect()
+}
+
+type Texts = BTreeMap<Ordinal, (String, String)>;
+
+/// Keys and contents of versions.
+pub(super) fn texts(
+    archive: &Archive,
+    number: KindNumber,
+    ordinals: &RoaringBitmap,
+) -> Result<Texts> {
+    let mut texts = Texts::new();
+    archive.versions(number, ordinals, |ordinal, key, text| {
+        texts.insert(ordinal, (key.to_owned(), text.to_owned()));
+        Ok(())
+    })?;
+    Ok(texts)
+}
