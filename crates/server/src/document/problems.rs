@@ -5,18 +5,19 @@ use serde_json::{Map, Value, json};
 use crate::problem::{Code, MEDIA_TYPE, TYPES};
 
 /// What any request can come to before it reaches its route.
-const OF_ALL: [Code; 4] = [
+const OF_ALL: [Code; 6] = [
     Code::AddressTooLong,
+    Code::Busy,
     Code::HeadersTooLarge,
+    Code::RateLimited,
     Code::WrongHost,
     Code::TimedOut,
 ];
 /// The same for those that need a sign-in.
-const OF_SIGNED_IN: [Code; 8] = [
+const OF_SIGNED_IN: [Code; 7] = [
     Code::CrossSite,
     Code::Forbidden,
     Code::InvalidToken,
-    Code::RateLimited,
     Code::SignInUnavailable,
     Code::Stopping,
     Code::Unauthenticated,

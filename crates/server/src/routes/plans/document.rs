@@ -200,7 +200,7 @@ fn act(act: Act) -> ActDocument {
     ActDocument {
         by: act.by,
         at: act.at,
-        reason: act.reason,
+        reason: Some(act.reason),
     }
 }
 
