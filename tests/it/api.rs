@@ -15,7 +15,10 @@ fn the_description_of_the_api_is_as_the_server_makes_it() {
         return;
     }
     let shown = std::fs::read(&path).expect("because it is in the repository");
-    assert!(shown == made, "docs/openapi.json: UPDATE_DOCS=1 writes it anew");
+    assert!(
+        shown == made,
+        "docs/openapi.json: UPDATE_DOCS=1 writes it anew"
+    );
 }
 
 /// The program of `tests/api/requirements.txt`.
@@ -35,16 +38,31 @@ fn schemathesis() -> Option<PathBuf> {
 /// with anything that the description does not say.
 #[test]
 fn requests_made_up_from_the_description_are_answered_as_it_says() {
-    let Some(program) = schemathesis() else { return };
+    let Some(program) = schemathesis() else {
+        return;
+    };
     let server = Server::over_four_users(&["--memory", "256"]);
     let output = Command::new(program)
         .current_dir(server.folder())
         .args(["run", &format!("{}/openapi.json", server.url())])
-        .args(["--header", &format!("Authorization: Bearer {}", server.token())])
-        .args(["--seed", "20261123", "--max-examples", "15", "--workers", "2"])
+        .args([
+            "--header",
+            &format!("Authorization: Bearer {}", server.token()),
+        ])
+        .args([
+            "--seed",
+            "20261123",
+            "--max-examples",
+            "15",
+            "--workers",
+            "2",
+        ])
         // Streams do not end by themselves; the others change what the next requests see.
         .args(["--exclude-path-regex", "/events$"])
-        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance"])
+        .args([
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance",
+        ])
         .args(["--checks", "response_schema_conformance"])
         .args(["--suppress-health-check", "all"])
         .args(["--phases", "examples,coverage,fuzzing", "--no-color"])

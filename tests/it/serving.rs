@@ -58,7 +58,14 @@ impl Server {
         place.write("users.json", &text(&users[..3]));
         place.ok(&["import", "--taken-at", "2026-01-06T02:00:00Z", "users.json"]);
         let mut child = command(PROGRAM, place.folder.path())
-            .args(["-a", "t.entrace", "--json", "serve", "--listen", "127.0.0.1:0"])
+            .args([
+                "-a",
+                "t.entrace",
+                "--json",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+            ])
             .args(["--state", "state"])
             .args(options)
             .stdout(Stdio::piped())
@@ -69,11 +76,14 @@ impl Server {
         BufReader::new(out)
             .read_line(&mut line)
             .expect("because it says when it listens");
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let said: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert_eq!(said["message_type"], "listening");
         assert_eq!(said["tenants"], json!(["contoso"]));
         let url = said["url"].as_str().expect("because it is text");
-        let file = said["token_file"].as_str().expect("because it is this machine");
+        let file = said["token_file"]
+            .as_str()
+            .expect("because it is this machine");
         let token = std::fs::read_to_string(place.folder.path().join(file));
         Self {
             child,
@@ -102,14 +112,18 @@ impl Server {
     /// Sends a request; the connection is read as far as `wanted` says.
     fn send(&self, head: &str, body: &str, token: Option<&str>) -> TcpStream {
         let mut stream = TcpStream::connect(self.host()).expect("because it listens");
-        let token = token.map_or_else(String::new, |token| format!("authorization: Bearer {token}\r\n"));
+        let token = token.map_or_else(String::new, |token| {
+            format!("authorization: Bearer {token}\r\n")
+        });
         // In HTTP/1.0 an answer ends with its connection.
         let text = format!(
             "{head} HTTP/1.0\r\nhost: {}\r\n{token}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.host(),
             body.len()
         );
-        stream.write_all(text.as_bytes()).expect("because it listens");
+        stream
+            .write_all(text.as_bytes())
+            .expect("because it listens");
         stream
     }
 
@@ -120,7 +134,10 @@ impl Server {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let end = end.expect("because every answer has a head");
         let headers = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-        let status = headers.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = headers
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         Reply {
             status: status.expect("because every answer has a status"),
             headers,
@@ -139,7 +156,9 @@ impl Server {
     #[cfg(unix)]
     fn stop(&mut self) -> Option<i32> {
         let id = self.child.id().to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &id]).status();
+        let told = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
         assert!(told.expect("because every Unix has it").success());
         self.child.wait().expect("because it is ours").code()
     }
@@ -172,15 +191,23 @@ fn statements_are_answered_by_processes_of_their_own() {
     let answer = server.ask(&json!({"sql": sql, "params": {"not": "U2"}, "as_of": "first"}));
     assert_eq!(answer.status, 200, "{}", answer.json());
     let table = answer.json();
-    assert_eq!(table["columns"], json!([{"name": "display_name", "data_type": "text"}]));
+    assert_eq!(
+        table["columns"],
+        json!([{"name": "display_name", "data_type": "text"}])
+    );
     let names = json!([{"display_name": "U1"}, {"display_name": "U3"}, {"display_name": "U4"}]);
     assert_eq!(table["rows"], names);
     assert_eq!(table["metadata"]["rows"], 3);
     assert_eq!(table["metadata"]["truncated"], false);
-    assert_eq!(table["metadata"]["snapshots"][0]["taken_at"], "2026-01-05T02:00:00Z");
+    assert_eq!(
+        table["metadata"]["snapshots"][0]["taken_at"],
+        "2026-01-05T02:00:00Z"
+    );
     let count = server.get("/v1/query?sql=select%20count(*)%20as%20n%20from%20users&format=csv");
     assert_eq!(count.body, b"n\r\n3\r\n");
-    let cut = server.ask(&json!({"sql": "select id from users", "limit": 2})).json();
+    let cut = server
+        .ask(&json!({"sql": "select id from users", "limit": 2}))
+        .json();
     assert_eq!(cut["rows"].as_array().map(Vec::len), Some(2));
     assert_eq!(cut["metadata"]["truncated"], true);
     if cfg!(target_os = "linux") {
@@ -199,17 +226,32 @@ fn refused_statements_say_where_and_why() {
         ("set entrace.as_of = 'first'", "invalid-sql"),
         ("select 1; select 2", "invalid-sql"),
         ("", "invalid-sql"),
-        ("select * from users for system_time as of '1999-01-01'", "invalid-sql"),
-        ("select sum(a.value * b.value) from generate_series(1, 100000) a, generate_series(1, 100000000) b group by a.value % 1000000, b.value", "query-limit"),
+        (
+            "select * from users for system_time as of '1999-01-01'",
+            "invalid-sql",
+        ),
+        (
+            "select sum(a.value * b.value) from generate_series(1, 100000) a, generate_series(1, 100000000) b group by a.value % 1000000, b.value",
+            "query-limit",
+        ),
     ] {
         let answer = server.ask(&json!({"sql": sql}));
         assert_eq!(answer.problem(), problem, "{sql}: {}", answer.json());
     }
-    let placed = server.ask(&json!({"sql": "select id,\nfrom users where"})).json();
+    let placed = server
+        .ask(&json!({"sql": "select id,\nfrom users where"}))
+        .json();
     assert_eq!(placed["line"], 2, "{placed}");
     assert!(placed["column"].is_u64(), "{placed}");
-    let hinted = server.ask(&json!({"sql": "select dislay_name from users"})).json();
-    assert!(hinted["hint"].as_str().is_some_and(|hint| hint.contains("display_name")), "{hinted}");
+    let hinted = server
+        .ask(&json!({"sql": "select dislay_name from users"}))
+        .json();
+    assert!(
+        hinted["hint"]
+            .as_str()
+            .is_some_and(|hint| hint.contains("display_name")),
+        "{hinted}"
+    );
     let missing = server.ask(&json!({"sql": "select $x"}));
     assert_eq!(missing.problem(), "invalid-sql");
     let nested = server.ask(&json!({"sql": "select $x", "params": {"x": [1]}}));
@@ -224,7 +266,9 @@ fn until(lines: &mut impl BufRead, wanted: &str) -> Vec<String> {
     let mut read = Vec::new();
     loop {
         let mut line = String::new();
-        let length = lines.read_line(&mut line).expect("because the stream goes on");
+        let length = lines
+            .read_line(&mut line)
+            .expect("because the stream goes on");
         assert!(length > 0, "the stream ended before {wanted}: {read:?}");
         read.push(line.trim_end().to_owned());
         if line.trim_end() == wanted {
@@ -241,18 +285,28 @@ fn changes_are_told_as_they_come_and_a_stop_ends_the_stream() {
     let mut lines = BufReader::new(stream);
     let told = until(&mut lines, "event: snapshot");
     assert!(told.contains(&"event: change".to_owned()), "{told:?}");
-    let removed = told.iter().find(|line| line.starts_with("data: ")).expect("because one is gone");
-    let removed: Value = serde_json::from_str(&removed["data: ".len()..]).expect("because it is JSON");
+    let removed = told
+        .iter()
+        .find(|line| line.starts_with("data: "))
+        .expect("because one is gone");
+    let removed: Value =
+        serde_json::from_str(&removed["data: ".len()..]).expect("because it is JSON");
     assert_eq!(removed["changeType"], "removed");
     assert_eq!(removed["displayName"], "U4");
     until(&mut lines, "id: 2");
     // What is committed while somebody listens is told too.
-    server.place.ok(&["import", "--taken-at", "2026-01-07T02:00:00Z", "users.json"]);
+    server
+        .place
+        .ok(&["import", "--taken-at", "2026-01-07T02:00:00Z", "users.json"]);
     server.place.write("users.json", r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{"id":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"V1"}]}"#);
-    server.place.ok(&["import", "--taken-at", "2026-01-08T02:00:00Z", "users.json"]);
+    server
+        .place
+        .ok(&["import", "--taken-at", "2026-01-08T02:00:00Z", "users.json"]);
     let told = until(&mut lines, "event: change");
     assert!(!told.is_empty());
     assert_eq!(server.stop(), Some(0));
     let mut rest = String::new();
-    lines.read_to_string(&mut rest).expect("because the stream is ended well");
+    lines
+        .read_to_string(&mut rest)
+        .expect("because the stream is ended well");
 }

@@ -18,7 +18,10 @@ async fn made(served: &Served) -> (String, Value) {
     let answer = post(served, "/v1/plans", &wanted).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
     let document = answer.json();
-    let id = document["summary"]["id"].as_str().expect("because it has one").to_owned();
+    let id = document["summary"]["id"]
+        .as_str()
+        .expect("because it has one")
+        .to_owned();
     assert_eq!(answer.header("location"), format!("/v1/plans/{id}"));
     (id, document)
 }
@@ -55,8 +58,14 @@ async fn a_plan_is_given_in_every_form() {
     assert!(String::from_utf8_lossy(&pwsh.body).contains("WhatIf"));
     let batch = served.get(&export("batch")).await.json();
     assert!(batch.as_object().is_some_and(|files| !files.is_empty()));
-    assert_eq!(served.get(&export("terraform")).await.problem(), "invalid-parameter");
-    assert_eq!(served.get(&export("statement")).await.problem(), "invalid-parameter");
+    assert_eq!(
+        served.get(&export("terraform")).await.problem(),
+        "invalid-parameter"
+    );
+    assert_eq!(
+        served.get(&export("statement")).await.problem(),
+        "invalid-parameter"
+    );
     let nobody = format!("{}&approver=nobody", export("statement"));
     assert_eq!(served.get(&nobody).await.problem(), "invalid-parameter");
 }
@@ -75,7 +84,13 @@ async fn a_plan_that_nobody_let_run_does_not() {
     let verify = Request::post(format!("/v1/plans/{id}/verify")).body(Body::empty());
     let verify = served.send(verify.expect("because it is a request")).await;
     assert_eq!(verify.problem(), "cannot-restore");
-    assert_eq!(served.get(&format!("/v1/plans/{id}/events")).await.problem(), "job-not-found");
+    assert_eq!(
+        served
+            .get(&format!("/v1/plans/{id}/events"))
+            .await
+            .problem(),
+        "job-not-found"
+    );
 }
 
 #[tokio::test]
@@ -83,11 +98,15 @@ async fn a_plan_is_rejected_or_cancelled_for_good() {
     let served = served();
     let (id, _) = made(&served).await;
     let why = json!({"reason": "not on a Friday"});
-    let rejected = post(&served, &format!("/v1/plans/{id}/reject"), &why).await.json();
+    let rejected = post(&served, &format!("/v1/plans/{id}/reject"), &why)
+        .await
+        .json();
     assert_eq!(rejected["summary"]["state"], "rejected");
     assert_eq!(rejected["rejection"]["reason"], "not on a Friday");
     assert_eq!(rejected["rejection"]["by"], "test");
-    let cancelled = post(&served, &format!("/v1/plans/{id}/cancel"), &why).await.json();
+    let cancelled = post(&served, &format!("/v1/plans/{id}/cancel"), &why)
+        .await
+        .json();
     assert_eq!(cancelled["summary"]["state"], "cancelled");
 }
 
@@ -96,14 +115,29 @@ async fn what_makes_no_plan_is_told_apart() {
     let served = served();
     for (body, problem) in [
         (json!({"from": "first"}), "invalid-body"),
-        (json!({"from": "first", "objects": ["user:nobody"]}), "object-not-found"),
-        (json!({"from": "first", "kinds": ["spaceship"]}), "kind-not-found"),
-        (json!({"from": "someday", "everything": true}), "invalid-revision"),
-        (json!({"from": "first", "everything": true, "more": 1}), "invalid-body"),
+        (
+            json!({"from": "first", "objects": ["user:nobody"]}),
+            "object-not-found",
+        ),
+        (
+            json!({"from": "first", "kinds": ["spaceship"]}),
+            "kind-not-found",
+        ),
+        (
+            json!({"from": "someday", "everything": true}),
+            "invalid-revision",
+        ),
+        (
+            json!({"from": "first", "everything": true, "more": 1}),
+            "invalid-body",
+        ),
     ] {
         let answer = post(&served, "/v1/plans", &body).await;
         assert_eq!(answer.problem(), problem, "{body}");
     }
-    assert_eq!(served.get("/v1/plans/abcdef99").await.problem(), "plan-not-found");
+    assert_eq!(
+        served.get("/v1/plans/abcdef99").await.problem(),
+        "plan-not-found"
+    );
     assert_eq!(served.get("/v1/plans/zz").await.problem(), "invalid-plan");
 }
