@@ -21,5 +21,6 @@ mod serving;
 mod setup;
 mod shared;
 mod timeline;
+mod tokens;
 mod transcripts;
 mod truth;

@@ -116,6 +116,8 @@ impl<P: Parameters> Asked<P> {
         let sql = paged(&listing.select, listing.keys, after, limit + 1)?;
         let told = self.ask(sql, listing.as_of.as_ref()).await?;
         let (batches, last) = cut(&told, limit)?;
+        let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        self.tally.rows(rows as u64);
         let next = last
             .map(|(batch, row)| {
                 let pins = listing.pins.iter().map(|own| own.id.to_string()).collect();

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
+use crate::access_record::redacted;
 use crate::guard::{REQUEST_ID, admitted, fronted};
 use crate::problem::{Code, Problem};
 use crate::remembered::remember;
@@ -55,7 +56,7 @@ async fn finished(request: Request, next: Next) -> Response {
         if let Some(told) = problem.told_to_log() {
             tracing::error!(
                 request_id = id,
-                path,
+                path = %redacted(&path),
                 code = problem.code().word(),
                 "{told}"
             );

@@ -56,8 +56,8 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn what_was_asked_is_found_again_page_by_page_over_files_and_days() -> Result<()> {
     let folder = tempfile::tempdir().expect("because there is a folder for such things");
-    // Three or four lines fill a file.
-    let record = begin(folder.path(), 1000)?;
+    // Two or three lines fill a file.
+    let record = begin(folder.path(), 500)?;
     for id in 0..10 {
         record.add(entry("2026-01-05T12:00:00Z", id));
     }

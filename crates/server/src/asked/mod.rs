@@ -22,6 +22,7 @@ pub(crate) use values::{check_object, invalid, is_id, word};
 use crate::cursor::{self, Belongs, Cursor};
 use crate::fleet::{Opened, Served};
 use crate::format::{Format, negotiated};
+use crate::guard::Tally;
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
@@ -59,6 +60,8 @@ pub(crate) struct Asked<P> {
     pub(crate) served: Arc<Served>,
     pub(crate) opened: Arc<Opened>,
     pub(crate) principal: Principal,
+    /// What is noted of the request.
+    pub(crate) tally: Tally,
     pub(crate) format: Format,
     pub(crate) page: Page,
     pub(crate) own: P,
@@ -118,6 +121,7 @@ impl<P: Parameters> FromRequestParts<AppState> for Asked<P> {
             if_none_match: text_of(&parts.headers, header::IF_NONE_MATCH.as_str()),
             is_relative: false.into(),
             principal,
+            tally: Tally::from_request_parts(parts, state).await?,
         })
     }
 }

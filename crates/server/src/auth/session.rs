@@ -50,13 +50,19 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    /// The file is of no more use. One of a server that was started later stays.
-    fn drop(&mut self) {
+impl Session {
+    /// Removes the file, which is of no more use. One of a server that was started later stays.
+    pub(crate) fn end(&self) {
         let written = std::fs::read_to_string(&self.path);
         if written.is_ok_and(|text| text.trim_end() == self.token()) {
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The outermost layer: names the request, and notes what became of it when the answer has been sent.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -70,8 +71,10 @@ fn named(headers: &mut HeaderMap) -> String {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let is_secret = |id: &&str| matches!(redacted(id), Cow::Owned(_));
     let id = given
         .filter(fits)
+        .filter(|id| !is_secret(id))
         .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
     let value = HeaderValue::from_str(&id).expect("because it has letters and digits");
     headers.insert(REQUEST_ID, value);

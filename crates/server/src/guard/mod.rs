@@ -91,6 +91,12 @@ impl Guard {
         let _ = self.names.set(names);
     }
 
+    /// Streams of events that are open.
+    pub(crate) fn open_streams(&self) -> usize {
+        let free = self.streams.available_permits();
+        self.limits.streams.saturating_sub(free)
+    }
+
     /// The token of whoever started the server on this machine, where there is one.
     pub(crate) fn session(&self) -> Option<&Session> {
         self.authenticator.as_ref()?.session()
@@ -101,12 +107,15 @@ impl Guard {
         self.record.as_ref()
     }
 
-    /// Writes what is still in memory.
+    /// Writes what is still in memory, and takes the session's token away.
     pub(crate) fn finish(&self) {
         if let Some(authenticator) = &self.authenticator
             && let Err(error) = authenticator.tokens().write_uses()
         {
             tracing::warn!(%error, "the last use of tokens could not be noted");
+        }
+        if let Some(session) = self.session() {
+            session.end();
         }
         if let Some(record) = &self.record {
             record.flush();

@@ -9,6 +9,7 @@
 //! it says so, and nothing begins it again by itself.
 
 mod job;
+mod live;
 mod registry;
 mod watching;
 
@@ -16,5 +17,6 @@ mod watching;
 mod tests;
 
 pub use job::{Job, JobId, JobKind, JobState};
-pub use registry::{JobHandle, Jobs, Work};
+pub use live::JobHandle;
+pub use registry::{Jobs, Work};
 pub use watching::JobEvent;

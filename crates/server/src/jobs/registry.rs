@@ -1,16 +1,15 @@
 //! All jobs: those at work in memory, those that ended in the archive of their tenant.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use serde_json::{Value, json};
-use tokio::sync::watch;
+use serde_json::Value;
 
 use super::job::{Job, JobId, JobKind, JobState};
-use super::watching::{Events, JobEvent};
+use super::live::{JobHandle, Live};
+use super::watching::JobEvent;
 use crate::clock::Clock;
 use crate::keep::Keep;
 use crate::problem::{Code, Problem};
@@ -39,75 +38,9 @@ struct Inner {
     turns: Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
-struct Live {
-    state: Mutex<(Job, Events)>,
-    news: watch::Sender<u64>,
-    cancelled: AtomicBool,
-}
-
-/// What a job at work has: a way to say how far it is, and to hear that nobody wants it any more.
-pub struct JobHandle {
-    live: Arc<Live>,
-}
-
 impl std::fmt::Debug for Jobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Jobs").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for JobHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JobHandle").finish_non_exhaustive()
-    }
-}
-
-impl JobHandle {
-    /// Whether somebody wants it to end.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.live.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// Says how far it is.
-    pub fn progress(&self, progress: Value) {
-        self.live.change(|job, events| {
-            job.progress = Some(progress);
-            events.progress(job);
-        });
-    }
-}
-
-impl collector::CollectMonitor for JobHandle {
-    fn report(&self, progress: &collector::CollectProgress<'_>) {
-        let (finished, of) = progress.kinds;
-        self.progress(json!({
-            "kind": progress.kind,
-            "kinds_finished": finished,
-            "kinds": of,
-            "objects": progress.objects,
-            "requests": progress.requests,
-            "throttled": progress.throttled,
-        }));
-    }
-
-    fn cancelled(&self) -> bool {
-        self.is_cancelled()
-    }
-}
-
-impl Live {
-    fn change(&self, change: impl FnOnce(&mut Job, &mut Events)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (job, events) = &mut *state;
-        change(job, events);
-        drop(state);
-        self.news.send_modify(|number| *number += 1);
-    }
-
-    fn job(&self) -> Job {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0.clone()
     }
 }
 
@@ -188,13 +121,7 @@ impl Jobs {
             )
             .retry_after(std::time::Duration::from_secs(60)));
         }
-        let mut events = Events::default();
-        events.state(job);
-        let entry = Arc::new(Live {
-            state: Mutex::new((job.clone(), events)),
-            news: watch::Sender::new(0),
-            cancelled: AtomicBool::new(false),
-        });
+        let entry = Arc::new(Live::new(job.clone()));
         live.insert(job.id.clone(), Arc::clone(&entry));
         Ok(entry)
     }
@@ -297,7 +224,7 @@ impl Jobs {
             ));
         }
         if let Some(live) = self.lock().get(id) {
-            live.cancelled.store(true, Ordering::Relaxed);
+            live.cancel();
         }
         Ok(Some(job))
     }
@@ -306,9 +233,7 @@ impl Jobs {
     pub fn cancel_all(&self) -> usize {
         let live = self.lock();
         let working = live.values().filter(|live| !live.job().state.is_final());
-        working
-            .map(|live| live.cancelled.store(true, Ordering::Relaxed))
-            .count()
+        working.map(|live| live.cancel()).count()
     }
 
     /// Jobs that have not ended, by tenant and kind.
@@ -340,15 +265,7 @@ impl Jobs {
             return Ok(None);
         };
         let live = self.lock().get(id).cloned();
-        let live = live.unwrap_or_else(|| {
-            let mut events = Events::default();
-            events.state(&job);
-            Arc::new(Live {
-                state: Mutex::new((job, events)),
-                news: watch::Sender::new(0),
-                cancelled: AtomicBool::new(false),
-            })
-        });
+        let live = live.unwrap_or_else(|| Arc::new(Live::new(job)));
         let news = live.news.subscribe();
         let events = futures::stream::unfold(
             (live, news, after, Vec::new().into_iter(), false),
@@ -364,7 +281,7 @@ impl Jobs {
                     }
                     news.borrow_and_update();
                     {
-                        let state = live.state.lock().unwrap_or_else(PoisonError::into_inner);
+                        let state = live.lock();
                         ready = state.1.after(after).into_iter();
                         over = state.0.state.is_final();
                     }

@@ -40,7 +40,7 @@ impl Default for LimitOptions {
             },
             concurrency: 512,
             streams: 256,
-            address_bytes: 8 << 10,
+            address_bytes: 20 << 10,
             header_bytes: 16 << 10,
             body_bytes: 8 << 20,
             time: Duration::from_secs(90),

@@ -4,6 +4,7 @@
 //! open already. Labels have values from closed lists, or names from the configuration: whoever asks cannot make new
 //! series.
 
+mod collecting;
 mod tenants;
 
 use std::time::Duration;
@@ -24,7 +25,7 @@ const BUCKETS: [f64; 12] = [
 
 /// All figures.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
@@ -38,6 +39,7 @@ pub struct Metrics {
     cache: IntCounterVec,
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
+    collecting: collecting::Figures,
 }
 
 /// A figure that is registered.
@@ -71,8 +73,7 @@ fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Int
 
 impl Metrics {
     /// All at zero.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let registry = Registry::new();
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::new(name, help).expect("because the name is well formed");
@@ -121,6 +122,7 @@ impl Metrics {
                 &["tenant", "kind"],
             ),
             tenants: tenants::Figures::new(&registry),
+            collecting: collecting::Figures::new(&registry),
             registry,
         }
     }

@@ -1,17 +1,15 @@
 //! Who asked what.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::common::{Common, parameters};
 use crate::access_record::{Entry, Wanted};
+use crate::asked::Asked;
 use crate::error::Error;
-use crate::principal::{Principal, Tenants};
+use crate::format::DOCUMENT;
 use crate::problem::{Code, Problem};
-use crate::state::AppState;
 
 /// Most requests of one answer.
 const MAX_LIMIT: usize = 1000;
@@ -22,23 +20,21 @@ const LIMIT: usize = 100;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Asked {
-    /// The tenant; may be left out where only one is served for you.
-    #[expect(dead_code, reason = "the layers read it; here it is only known")]
-    tenant: Option<String>,
+pub(crate) struct ListAccess {
     /// Requests of this principal, by its key: `token/ID`, `entra/TENANT-ID/OBJECT-ID`.
     principal: Option<String>,
     /// Requests from this time on.
-    #[param(value_type = Option<String>, format = DateTime)]
-    since: Option<Timestamp>,
+    since: Option<String>,
     /// Requests before this time.
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
-    /// How many at most, 1 to 1000; 100 where nothing is said.
-    limit: Option<usize>,
+    until: Option<String>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 1000, default = 100, value_type = Option<u32>)]
+    limit: Option<String>,
     /// `next_cursor` of the answer before.
     cursor: Option<String>,
 }
+
+parameters!(ListAccess, DOCUMENT, paged: false);
 
 /// Requests, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,29 +48,22 @@ pub(crate) struct AccessList {
 /// List who asked what
 ///
 /// The access record of a tenant: every request that meant it, refused ones included, the newest first.
-#[utoipa::path(get, path = "/v1/access", tag = "audit", params(Asked),
+#[utoipa::path(get, path = "/v1/access", tag = "audit", operation_id = "list_access", params(ListAccess, Common),
     responses((status = 200, description = "Requests, the newest first.", body = AccessList)))]
-pub(crate) async fn list(
-    State(state): State<AppState>,
-    principal: Principal,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<AccessList>, Problem> {
-    let Query(asked) =
-        asked.map_err(|rejection| Problem::new(Code::InvalidParameter, rejection.body_text()))?;
-    let limit = asked.limit.unwrap_or(LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let told = format!("limit is a number from 1 to {MAX_LIMIT}");
-        return Err(Problem::new(Code::InvalidLimit, told));
-    }
-    let wanted = Wanted {
-        tenant: only(&principal)?,
-        principal: asked.principal,
-        since: asked.since,
-        until: asked.until,
-        after: asked.cursor,
-        limit,
+pub(crate) async fn list(asked: Asked<ListAccess>) -> Result<Json<AccessList>, Problem> {
+    let time = |name, text: &Option<String>| {
+        let time = text.as_ref().map(|text| asked.time(name, text));
+        time.transpose()
     };
-    let here = state.clone();
+    let wanted = Wanted {
+        tenant: Some(asked.served.name.clone()),
+        since: time("since", &asked.own.since)?,
+        until: time("until", &asked.own.until)?,
+        limit: limit(asked.own.limit.as_deref())?,
+        principal: asked.own.principal.clone(),
+        after: asked.own.cursor.clone(),
+    };
+    let here = asked.state.clone();
     let read = move || {
         let Some(record) = here.guard.record() else {
             return Err(Problem::new(
@@ -88,17 +77,21 @@ pub(crate) async fn list(
             other => Problem::bug(other.to_string()),
         })
     };
-    let found = state.engine.run_blocking(read).await?;
+    let found = asked.state.engine.run_blocking(read).await?;
     Ok(Json(AccessList {
         items: found.entries,
         next_cursor: found.next,
     }))
 }
 
-/// The tenant the layers made out.
-fn only(principal: &Principal) -> Result<Option<String>, Problem> {
-    match &principal.tenants {
-        Tenants::Only(names) if names.len() == 1 => Ok(names.first().cloned()),
-        _ => Err(Problem::bug("the layers made out no tenant")),
-    }
+fn limit(text: Option<&str>) -> Result<usize, Problem> {
+    let Some(text) = text else {
+        return Ok(LIMIT);
+    };
+    let number = text.parse().ok();
+    let number = number.filter(|number| (1..=MAX_LIMIT).contains(number));
+    number.ok_or_else(|| {
+        let told = format!("{text:?} is no limit: it is a number from 1 to {MAX_LIMIT}");
+        Problem::new(Code::InvalidLimit, told).with("parameter", "limit")
+    })
 }

@@ -19,6 +19,8 @@ use crate::state::AppState;
 pub(crate) async fn figures(State(state): State<AppState>) -> Result<Response, Problem> {
     let figures = Arc::clone(&state.guard.metrics);
     figures.jobs(&state.guard.jobs.counts());
+    let streams = i64::try_from(state.guard.open_streams()).unwrap_or(i64::MAX);
+    figures.streams.set(streams);
     metrics::collect(&figures, &state).await?;
     let headers = [
         (header::CONTENT_TYPE, MEDIA_TYPE),

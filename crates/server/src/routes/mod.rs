@@ -48,13 +48,13 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(library::schema))
         .routes(routes!(library::list))
         .routes(routes!(library::get))
-        .routes(routes!(holds::list, holds::set))
-        .routes(routes!(holds::release))
-        .merge(of_plans())
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::events))
+        .routes(routes!(holds::list, holds::set))
+        .routes(routes!(holds::release))
+        .merge(of_plans())
 }
 
 fn of_objects() -> OpenApiRouter<AppState> {

@@ -8,6 +8,7 @@ mod running;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use collector::{CollectReport, CollectRequest};
 use croner::Cron;
@@ -79,7 +80,11 @@ pub(crate) fn begin(
                 whole,
                 is_scheduled,
             };
-            let report = run.snapshot(job)?;
+            let (metrics, begun) = (&state.guard.metrics, Instant::now());
+            let report = run
+                .snapshot(job)
+                .inspect_err(|_| metrics.not_collected(&tenant.name))?;
+            metrics.collected(&tenant.name, &report, begun.elapsed());
             // Whoever hears of the end sees the new snapshot.
             tenant.doubt();
             Ok(told(&report))
