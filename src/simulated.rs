@@ -175,6 +175,11 @@ impl Simulated {
     /// Environment variables that lead a client to it, and let restore plans write.
     pub(crate) fn variables(&self) -> [(&'static str, String); 10] {
         [
+            ("ENTRACE_GRAPH_URL", self.simulator.url()),
+            ("AZURE_AUTHORITY_HOST", self.simulator.url()),
+            ("AZURE_TENANT_ID", self.tenant_id.clone()),
+            ("AZURE_CLIENT_ID", DEFAULT_APP_ID.to_owned()),
+            ("AZURE_CLIENT_SECRET", DEFAULT_SECRET.to_owned()),
             ("ENTRACE_RESTORE__ENABLED", "true".to_owned()),
             ("ENTRACE_RESTORE__AUTH__METHOD", "client_secret".to_owned()),
             ("ENTRACE_RESTORE__AUTH__CLIENT_ID", WRITER_APP_ID.to_owned()),
@@ -183,11 +188,6 @@ impl Simulated {
                 WRITER_SECRET_IN.to_owned(),
             ),
             (WRITER_SECRET_IN, WRITER_SECRET.to_owned()),
-            ("ENTRACE_GRAPH_URL", self.simulator.url()),
-            ("AZURE_AUTHORITY_HOST", self.simulator.url()),
-            ("AZURE_TENANT_ID", self.tenant_id.clone()),
-            ("AZURE_CLIENT_ID", DEFAULT_APP_ID.to_owned()),
-            ("AZURE_CLIENT_SECRET", DEFAULT_SECRET.to_owned()),
         ]
     }
 

@@ -22,8 +22,8 @@ approvers_file in section [restore] of the configuration, a file of allowed sign
 instead.
 
 Examples:
-  entrace approver add bob ~/.ssh/bob.pub --person \"Bob Berger\" --account bob-adm@contoso.example
-  entrace approver add carol carol.pub --by ~/.ssh/bob
+  entrace approver add bob --key ~/.ssh/bob.pub --person \"Bob Berger\" --account bob-adm@contoso.example
+  entrace approver add carol --key carol.pub --by ~/.ssh/bob
   entrace approver remove bob --by ~/.ssh/carol
   entrace approver export >allowed_signers      for ssh-keygen -Y verify")]
 pub(crate) struct ApproverArgs {
@@ -48,7 +48,7 @@ struct AddArgs {
     /// What the key is called
     name: String,
     /// Public key: FILE.pub
-    #[arg(value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     key: PathBuf,
     /// Whose it is; all keys of one person are one voice (the name)
     #[arg(long, value_name = "PERSON")]
@@ -190,7 +190,7 @@ fn list(app: &App, approvers: &Approvers) -> Result<u8> {
     }
     if approvers.list().is_empty() {
         app.print("There are no approvers\n")?;
-        app.next_command("approver add NAME FILE.pub")?;
+        app.next_command("approver add NAME --key FILE.pub")?;
         return Ok(0);
     }
     let header = ["name", "person", "accounts", "key", "counts"];

@@ -163,6 +163,7 @@ fn a_plan_file_is_shown_approved_and_found_in_the_list() {
         "approver",
         "add",
         "bob",
+        "--key",
         "bob.pub",
         "--person",
         "Bob Berger",
@@ -210,7 +211,7 @@ fn a_plan_file_is_shown_approved_and_found_in_the_list() {
 fn an_approval_may_be_signed_elsewhere() {
     let Some(place) = place() else { return };
     place.write("p.json", &plan(&place, step()).to_file());
-    place.ok(&["approver", "add", "bob", "bob.pub"]);
+    place.ok(&["approver", "add", "bob", "--key", "bob.pub"]);
     let printed = [
         "plan",
         "approve",
@@ -259,12 +260,28 @@ fn a_risky_plan_waits_for_a_second_person() {
     );
     assert!(shown.contains("gives Global Administrator"), "{shown}");
 
-    place.ok(&["approver", "add", "bob", "bob.pub"]);
-    let alone = place.run(&["approver", "add", "carol", "carol.pub"]);
+    place.ok(&["approver", "add", "bob", "--key", "bob.pub"]);
+    let alone = place.run(&["approver", "add", "carol", "--key", "carol.pub"]);
     assert_eq!(alone.code, USAGE, "{alone:?}");
-    let own = place.run(&["approver", "add", "carol", "carol.pub", "--by", "carol"]);
+    let own = place.run(&[
+        "approver",
+        "add",
+        "carol",
+        "--key",
+        "carol.pub",
+        "--by",
+        "carol",
+    ]);
     assert!(own.stderr.contains("approver_unknown"), "{own:?}");
-    place.ok(&["approver", "add", "carol", "carol.pub", "--by", "bob"]);
+    place.ok(&[
+        "approver",
+        "add",
+        "carol",
+        "--key",
+        "carol.pub",
+        "--by",
+        "bob",
+    ]);
     let list = json(&place.ok(&["approver", "list", "--json"]));
     assert_eq!(list[1]["name"], "carol");
 
@@ -292,7 +309,9 @@ fn a_risky_plan_waits_for_a_second_person() {
         (list[0]["name"].as_str(), list.as_array().map(Vec::len)),
         (Some("eve"), Some(1))
     );
-    let refused = place.run(&["approver", "add", "bob2", "bob.pub", "--by", "carol"]);
+    let refused = place.run(&[
+        "approver", "add", "bob2", "--key", "bob.pub", "--by", "carol",
+    ]);
     assert!(refused.stderr.contains("change that file"), "{refused:?}");
 }
 
@@ -301,7 +320,7 @@ fn plans_are_called_off_for_good() {
     let Some(place) = place() else { return };
     let plan = plan(&place, step());
     place.write("p.json", &plan.to_file());
-    place.ok(&["approver", "add", "bob", "bob.pub"]);
+    place.ok(&["approver", "add", "bob", "--key", "bob.pub"]);
     place.ok(&[
         "plan",
         "reject",

@@ -81,6 +81,20 @@ impl Living {
         self.place.run_with(&Self::secret(), arguments)
     }
 
+    /// Looks at the tenant.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Tenant) -> T) -> T {
+        let tenant = self.simulator.tenant();
+        let tenant = tenant.read().expect("because nobody panicked");
+        look(&tenant)
+    }
+
+    /// Changes the tenant.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Tenant) -> T) -> T {
+        let tenant = self.simulator.tenant();
+        let mut tenant = tenant.write().expect("because nobody panicked");
+        change(&mut tenant)
+    }
+
     /// Requests over the wire so far.
     pub(crate) fn round_trips(&self) -> u64 {
         self.simulator.requests().round_trips

@@ -17,6 +17,7 @@ mod masks;
 mod noise;
 mod plans;
 mod programs;
+mod restoring;
 mod setup;
 mod shared;
 mod timeline;

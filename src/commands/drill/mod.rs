@@ -110,7 +110,7 @@ fn recover(app: &App, wanted: State<'_>, watcher: &Watcher) -> Result<Drill> {
     let client = empty.client(&clock)?;
     let mut found = tenant::archive(&empty.tenant_id)?;
     let runtime = app.runtime()?;
-    let mut read = |writer: &mut Writer| -> Result<u32> {
+    let read = |writer: &mut Writer| -> Result<u32> {
         empty.wait();
         let mut request = CollectRequest::new(kinds.clone(), "all");
         request.full = true;
@@ -132,7 +132,8 @@ fn recover(app: &App, wanted: State<'_>, watcher: &Watcher) -> Result<Drill> {
     };
     let limits = clock.monotonic();
     let journal = Memory::default();
-    let ran = execution::run(&planned, &client, &journal, &options, &Steps(watcher));
+    let steps = Steps(watcher);
+    let ran = execution::run(&planned, &client, &journal, &options, &steps);
     let ran = runtime.block_on(ran)?;
     let limits = clock.monotonic().saturating_sub(limits);
     if ran.ended == Some(Ended::Cancelled) {

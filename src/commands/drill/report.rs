@@ -147,15 +147,23 @@ pub(super) fn print(app: &App, drill: &Drill) -> Result<()> {
             reasons(kind)
         );
         for example in kind.examples.iter().take(3) {
-            let what = if example.paths.is_empty() {
+            let paths: Vec<&str> = example
+                .moved
+                .iter()
+                .map(|moved| moved.path.as_str())
+                .collect();
+            let what = if paths.is_empty() {
                 "not there".to_owned()
             } else {
-                format!("differs in {}", example.paths.join(", "))
+                format!("differs in {}", paths.join(", "))
             };
             let _ = writeln!(
                 text,
                 "    {}",
-                truncated(&format!("{}: {what} {}", example.object.join("/"), example.outcome), 300)
+                truncated(
+                    &format!("{}: {what} {}", example.object.join("/"), example.outcome),
+                    300
+                )
             );
         }
     }

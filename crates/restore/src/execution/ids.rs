@@ -1,5 +1,6 @@
 //! Ids that became others: an object made anew has another id than the one it had.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use model::is_guid;
@@ -7,6 +8,8 @@ use serde_json::{Map, Value};
 
 /// Length of a GUID in text.
 const GUID: usize = 36;
+/// The same without its dashes.
+const UNDASHED: usize = 32;
 
 /// From the ids of the wanted state to those that execution made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,13 +68,28 @@ impl IdMap {
             }
         }
         out.push_str(&text[done..]);
-        for (old, new) in self.iter().filter(|(old, _)| !is_guid(old)) {
-            let quoted = format!("\"{old}\"");
-            if out.contains(&quoted) {
-                out = out.replace(&quoted, &format!("\"{new}\""));
-            }
+        // A text has few ids of other forms, and there may be many: each of its words is looked up.
+        let words = out.split('"').map(|word| self.word(word));
+        words.collect::<Vec<_>>().join("\"")
+    }
+
+    /// A whole text of JSON: an id that is no GUID, or the name of an extension property, which has an `appId`
+    /// in it without dashes.
+    fn word<'w>(&'w self, word: &'w str) -> Cow<'w, str> {
+        const EXTENSION: &str = "extension_";
+        if let Some(new) = self.0.get(word).filter(|_| !is_guid(word)) {
+            return new.into();
         }
-        out
+        let owner = word
+            .strip_prefix(EXTENSION)
+            .and_then(|rest| rest.get(..UNDASHED));
+        match owner.and_then(|owner| self.get(&dashed(owner))) {
+            Some(new) => {
+                let rest = &word[EXTENSION.len() + UNDASHED..];
+                format!("{EXTENSION}{}{rest}", undashed(new)).into()
+            }
+            None => word.into(),
+        }
     }
 
     /// A key with each part that became another exchanged.
@@ -161,6 +179,13 @@ fn undashed(id: &str) -> String {
     id.chars().filter(|sign| *sign != '-').collect()
 }
 
+/// 32 digits as a GUID, whatever they are.
+fn dashed(digits: &str) -> String {
+    let parts = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)];
+    let parts = parts.map(|(from, to)| digits.get(from..to).unwrap_or_default());
+    parts.join("-")
+}
+
 /// Every occurrence of `old`, in any case, as `new`. `old` is ASCII in lower case.
 fn replaced(text: &str, old: &str, new: &str) -> String {
     // Lengths are those of the text: only ASCII letters change.
@@ -227,6 +252,10 @@ mod tests {
         );
         let expected = format!("{{\"a\":\"/x/{NEW}/é\",\"b\":[\"{NEW}\",\"Cd_2\",\"Ab_12\"]}}");
         assert_eq!(ids.whole_text(&text), expected);
+        assert_eq!(
+            ids.whole_text("{\"extension_0a00000000004000800000000000000a_é\":\"extension_x\"}"),
+            "{\"extension_1b00000000004000800000000000000b_é\":\"extension_x\"}"
+        );
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! How completely a whole state came back: every object of two states, compared kind by kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use catalog::Kind;
 use model::{KEY_SEPARATOR, ObjectKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::execution::{IdMap, Report, compared};
+use crate::execution::{IdMap, Moved, Report, compared};
 use crate::plan::{Plan, Reason};
 use crate::planning::{State, is_bookkeeping};
 
@@ -15,14 +15,14 @@ use crate::planning::{State, is_bookkeeping};
 const MAX_TOLD: usize = 20;
 
 /// How completely a state came back, kind by kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Recovery {
     /// Kinds that the wanted state has objects of, in the order of their names.
     pub kinds: Vec<KindRecovery>,
 }
 
 /// How completely the objects of one kind came back.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KindRecovery {
     /// The kind.
     pub kind: String,
@@ -41,12 +41,12 @@ pub struct KindRecovery {
 }
 
 /// An object that should have come back and did not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Example {
     /// Its key in the wanted state.
     pub object: Vec<String>,
-    /// What differs; empty where it is not there at all.
-    pub paths: Vec<String>,
+    /// What differs, wanted and found; empty where it is not there at all.
+    pub moved: Vec<Moved>,
     /// What came of the step that should have made it, where there was one.
     pub outcome: String,
 }
@@ -97,9 +97,9 @@ pub fn recovery(
             let now = ids.key(&parts);
             let now = ObjectKey::composed(now.iter().map(String::as_str));
             let now = there.get(now.as_str());
-            let paths = now.map(|now| differing(kind, &ids.whole_text(&text), now));
+            let moved = now.map(|now| differing(kind, &ids, &text, now));
             tally.wanted += 1;
-            tally.judge(&explained, parts, paths);
+            tally.judge(&explained, parts, moved);
         }
         if tally.wanted > 0 {
             kinds.push(tally);
@@ -110,18 +110,13 @@ pub fn recovery(
 }
 
 impl KindRecovery {
-    /// Takes in one object: the paths in which it differs, `None` where it is not there.
-    fn judge(
-        &mut self,
-        explained: &Explained<'_>,
-        object: Vec<String>,
-        paths: Option<Vec<String>>,
-    ) {
-        if paths.as_ref().is_some_and(Vec::is_empty) {
+    /// Takes in one object: what of it differs, `None` where it is not there.
+    fn judge(&mut self, explained: &Explained<'_>, object: Vec<String>, moved: Option<Vec<Moved>>) {
+        if moved.as_ref().is_some_and(Vec::is_empty) {
             self.equal += 1;
             return;
         }
-        if let Some(reason) = explained.reason(&self.kind, &object, paths.as_deref()) {
+        if let Some(reason) = explained.reason(&self.kind, &object, moved.as_deref()) {
             self.impossible += 1;
             *self.reasons.entry(reason).or_default() += 1;
             return;
@@ -134,7 +129,7 @@ impl KindRecovery {
             self.examples.push(Example {
                 outcome: outcome.cloned().unwrap_or_default(),
                 object,
-                paths: paths.unwrap_or_default(),
+                moved: moved.unwrap_or_default(),
             });
         }
     }
@@ -146,6 +141,8 @@ type Object<'p> = (&'p str, &'p [String]);
 struct Explained<'p> {
     /// By object, and for whole kinds under an empty key: properties (none: all) and why.
     impossible: HashMap<Object<'p>, Vec<(&'p [String], Reason)>>,
+    /// What refers to something that is not there and cannot be made.
+    dangling: HashSet<Object<'p>>,
     outcomes: HashMap<Object<'p>, String>,
 }
 
@@ -156,6 +153,11 @@ impl<'p> Explained<'p> {
             let reasons = impossible.entry((&one.kind, &one.object)).or_default();
             reasons.push((one.properties.as_slice(), one.reason));
         }
+        let dangling = plan
+            .dangling
+            .iter()
+            .map(|one| (one.kind.as_str(), one.object.as_slice()))
+            .collect();
         let mut outcomes = HashMap::new();
         for step in report.steps.iter().filter(|step| !step.outcome.is_done()) {
             let outcome = serde_json::to_string(&step.outcome).unwrap_or_default();
@@ -163,23 +165,32 @@ impl<'p> Explained<'p> {
         }
         Self {
             impossible,
+            dangling,
             outcomes,
         }
     }
 
     /// Why all of this could not be helped; `None` where some of it could.
-    fn reason(&self, kind: &str, object: &[String], paths: Option<&[String]>) -> Option<String> {
+    fn reason(&self, kind: &str, object: &[String], moved: Option<&[Moved]>) -> Option<String> {
         let of_object = self.impossible.get(&(kind, object));
         let of_kind = self.impossible.get(&(kind, [].as_slice()));
-        // What stands below, or starts at, something that could not be made is not there either.
-        let reasons: Vec<_> = of_object.into_iter().chain(of_kind).flatten().collect();
+        // Relationships are refused by their source: a group whose members follow a rule, or another directory.
+        let source = object.split_last().map_or(&[][..], |(_, source)| source);
+        let of_source = self.impossible.get(&(kind, source));
+        let reasons: Vec<_> = [of_object, of_kind, of_source]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         let whole = reasons.iter().find(|(properties, _)| properties.is_empty());
         if let Some((_, reason)) = whole {
             return Some(word(*reason));
         }
-        let paths = paths?;
+        if self.dangling.contains(&(kind, object)) {
+            return Some(word(Reason::MissingParent));
+        }
         let mut words = std::collections::BTreeSet::new();
-        for path in paths {
+        for path in moved?.iter().map(|moved| &moved.path) {
             let own = reasons.iter().find(|(properties, _)| {
                 let mut properties = properties.iter();
                 properties.any(|property| top(property) == top(path))
@@ -195,13 +206,22 @@ fn word(reason: Reason) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn differing(kind: &'static Kind, wanted: &str, found: &str) -> Vec<String> {
-    let moved = compared(kind, wanted, found).into_iter();
-    let counts = |path: &String| {
-        let top = top(path);
+fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec<Moved> {
+    let counts = |moved: &Moved| {
+        let top = top(&moved.path);
         !is_bookkeeping(kind, top) && !kind.read_only.contains(&top)
     };
-    moved.map(|moved| moved.path).filter(counts).collect()
+    let mut moved = compared(kind, &ids.whole_text(wanted), found);
+    moved.retain(counts);
+    if !moved.is_empty() {
+        // Nothing touched it, and it names what is gone.
+        let mut untouched = compared(kind, wanted, found);
+        untouched.retain(counts);
+        if untouched.is_empty() {
+            return untouched;
+        }
+    }
+    moved
 }
 
 fn top(path: &str) -> &str {

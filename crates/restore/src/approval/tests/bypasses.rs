@@ -61,7 +61,7 @@ fn bypasses_meet_distinct_codes() -> Result<()> {
     // 7: the approval is for the same plan in another archive.
     let scene = Scene::new();
     let elsewhere = altered(&own_plan(&scene), |s| {
-        "ff".repeat(16).clone_into(&mut s.archive)
+        "ff".repeat(16).clone_into(&mut s.archive);
     });
     codes.push(code(scene.run(&own_plan(&scene), &elsewhere, hours(1))));
 

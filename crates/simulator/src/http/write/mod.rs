@@ -128,6 +128,12 @@ impl Change<'_> {
             properties.insert(name.clone(), value.as_str().into());
             return self.create(place, properties);
         }
+        if found.is_err() && rules::is_made_by_change(place.kind) {
+            let mut properties = properties;
+            let name = place.kind.key.unwrap_or("id");
+            properties.insert(name.to_owned(), key.text().into());
+            return self.create(place, properties);
+        }
         let slot = found?;
         let (_, id) = split_key(self.tenant.key(slot));
         let id = id.to_owned();

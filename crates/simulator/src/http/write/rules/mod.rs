@@ -59,17 +59,28 @@ fn required(kind: &str) -> &'static [&'static str] {
 }
 
 /// Kinds whose ids the caller chooses, with the property that holds it.
-const CLIENT_KEYS: [&str; 9] = [
+const CLIENT_KEYS: [&str; 12] = [
     "domain",
     "attribute_set",
     "permission_grant_policy",
     "authentication_context",
     "cross_tenant_access_partner",
     "b2x_user_flow",
+    "b2x_user_flow_language",
     "b2c_user_flow",
+    "b2c_user_flow_language",
+    "schema_extension",
     "authentication_method_configuration",
     "external_connection",
 ];
+
+/// Kinds whose objects come to be when somebody changes what is not there yet.
+pub(super) fn is_made_by_change(kind: &Kind) -> bool {
+    matches!(
+        kind.name,
+        "authentication_context" | "b2x_user_flow_language" | "b2c_user_flow_language"
+    )
+}
 
 /// Read-only ones that a new object has all the same.
 fn settable_at_creation(kind: &Kind, name: &str) -> bool {
@@ -91,17 +102,17 @@ const NO_PATCH: [&str; 8] = [
 
 /// Kinds that are only read.
 fn is_read_only(kind: &Kind) -> bool {
-    const KINDS: [&str; 8] = [
+    const KINDS: [&str; 7] = [
         "subscribed_sku",
         "contract",
         "org_contact",
-        "organizational_branding",
         "user_license_detail",
         "user_registration_details",
         "recovery_snapshot",
         "company_subscription",
     ];
-    KINDS.contains(&kind.name) || kind.name.ends_with("_template")
+    KINDS.contains(&kind.name)
+        || (kind.name.ends_with("_template") && kind.name != "notification_message_template")
 }
 
 /// Checks a new object.
