@@ -87,7 +87,7 @@ pub(super) fn ordered(mut drafts: Vec<Draft>) -> Ordered {
         let draft = &drafts[at];
         (levels[at], draft.action, place(draft), at)
     };
-    order.sort_by_key(|at| rank(*at));
+    order.sort_by_cached_key(|at| rank(*at));
     let mut numbers = vec![0; drafts.len()];
     for (number, at) in (1..).zip(&order) {
         numbers[*at] = number;
