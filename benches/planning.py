@@ -73,6 +73,7 @@ def main():
     parser.add_argument("--json", help="write the figures here too")
     options = parser.parse_args()
     work = options.work or tempfile.mkdtemp(prefix="entrace-planning-")
+    os.makedirs(work, exist_ok=True)
     entrace = os.path.abspath(options.entrace)
     archive = os.path.join(work, "archive")
     base = [entrace, "-a", archive, "-q"]

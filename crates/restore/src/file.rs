@@ -3,7 +3,7 @@
 //! A plan of 100,000 steps is a file of 200 MB; as a tree of JSON values it would take ten times that. So neither
 //! hashing nor reading nor writing ever has more than one step as a tree.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor};
@@ -40,13 +40,27 @@ impl Plan {
     /// The file: readable JSON with the id in front.
     #[must_use]
     pub fn to_file(&self) -> String {
-        let filed = Writing {
-            id: &self.id(),
-            plan: self,
-        };
-        let mut text = serde_json::to_string_pretty(&filed).expect("because it came from JSON");
-        text.push('\n');
-        text
+        let mut bytes = Vec::new();
+        self.write_file(&mut bytes)
+            .expect("because memory takes everything");
+        String::from_utf8(bytes).expect("because JSON is text")
+    }
+
+    /// Writes the file and returns the plan's id. The text is never in memory as a whole.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_file(&self, mut to: impl io::Write) -> io::Result<String> {
+        let id = self.id();
+        serde_json::to_writer_pretty(
+            &mut to,
+            &Writing {
+                id: &id,
+                plan: self,
+            },
+        )?;
+        to.write_all(b"\n")?;
+        Ok(id)
     }
 
     /// Reads a plan file. `name` is what errors call it.

@@ -14,29 +14,22 @@ use model::{JsonKind, Parser, PathTree, Value, canonical_text, write_text};
 #[must_use]
 pub fn fingerprint(kind: &Kind, text: &str) -> String {
     let sets = PathTree::new(kind.sets.iter().copied());
-    Fingerprints::new(&sets).of(text)
+    Fingerprints::default().of(&sets, text)
 }
 
-/// Fingerprints of many versions of one kind, with one set of buffers.
-pub(crate) struct Fingerprints<'s> {
-    sets: &'s PathTree,
+/// Fingerprints of many versions, with one set of buffers.
+#[derive(Default)]
+pub(crate) struct Fingerprints {
     parser: Parser,
     out: String,
 }
 
-impl<'s> Fingerprints<'s> {
-    pub(crate) fn new(sets: &'s PathTree) -> Self {
-        Self {
-            sets,
-            parser: Parser::new(),
-            out: String::new(),
-        }
-    }
-
-    pub(crate) fn of(&mut self, text: &str) -> String {
+impl Fingerprints {
+    /// The fingerprint of a version; `sets` are the paths of its kind's sets.
+    pub(crate) fn of(&mut self, sets: &PathTree, text: &str) -> String {
         self.out.clear();
         match self.parser.parse_text(text) {
-            Ok(document) => write_meaning(document.root(), self.sets, &mut self.out),
+            Ok(document) => write_meaning(document.root(), sets, &mut self.out),
             Err(_) => self.out.push_str(text),
         }
         blake3::hash(self.out.as_bytes()).to_hex().to_string()

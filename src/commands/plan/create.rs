@@ -1,5 +1,7 @@
 //! `plan create`: what differs from a past state, as a plan that brings it back.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -146,8 +148,11 @@ pub(crate) fn run(app: &App, args: &CreateArgs) -> Result<u8> {
 /// Writes the plan where it belongs; its id.
 fn keep(app: &App, archive: &Archive, plan: &Plan, out: Option<&PathBuf>) -> Result<String> {
     if let Some(path) = out {
-        std::fs::write(path, plan.to_file()).map_err(|e| Failure::io(path, &e))?;
-        return Ok(plan.id());
+        let failed = |error| Failure::io(path, &error);
+        let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+        let id = plan.write_file(&mut file).map_err(failed)?;
+        file.flush().map_err(failed)?;
+        return Ok(id);
     }
     let id = Book::new(archive).put(plan)?;
     let mut log = PlanLog::new(&id);

@@ -52,7 +52,7 @@ pub(super) fn delete(
     let mut draft = subject.draft(action, request);
     let sets = PathTree::new(kind.sets.iter().copied());
     draft.precondition = Precondition::Unchanged {
-        hash: Fingerprints::new(&sets).of(current),
+        hash: Fingerprints::default().of(&sets, current),
     };
     draft.expected = Expected::Absent;
     referred(kind, object, &mut |id| draft.names.push(id.to_owned()));

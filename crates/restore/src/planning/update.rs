@@ -26,6 +26,7 @@ pub(super) struct Updates<'u> {
     sets: HashMap<&'static str, PathTree>,
     old: Parser,
     new: Parser,
+    fingerprints: Fingerprints,
 }
 
 /// Two values of one property.
@@ -52,6 +53,7 @@ impl<'u> Updates<'u> {
             sets: HashMap::new(),
             old: Parser::new(),
             new: Parser::new(),
+            fingerprints: Fingerprints::default(),
         }
     }
 
@@ -71,6 +73,7 @@ impl<'u> Updates<'u> {
             sets,
             old,
             new,
+            fingerprints,
         } = self;
         let sets = &*sets
             .entry(kind.name)
@@ -142,7 +145,7 @@ impl<'u> Updates<'u> {
             return Ok(drafted);
         };
         draft.precondition = Precondition::Unchanged {
-            hash: Fingerprints::new(sets).of(current),
+            hash: fingerprints.of(sets, current),
         };
         draft.risks = risks;
         risk::protect(options, &mut draft);

@@ -275,7 +275,10 @@ fn privileges_and_protected_objects_are_marked() -> Result<()> {
         .collect();
     assert_eq!(
         codes,
-        [vec![RiskCode::Protected], vec![RiskCode::PrivilegedRole]]
+        [
+            vec![RiskCode::Protected],
+            vec![RiskCode::PrivilegedRole, RiskCode::Protected]
+        ]
     );
     Ok(())
 }
