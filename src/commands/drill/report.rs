@@ -44,7 +44,8 @@ pub(super) struct Drill {
     pub(super) planned_s: f64,
     /// Seconds the whole took here.
     pub(super) seconds: f64,
-    /// Minutes the execution takes within Microsoft's limits.
+    /// Minutes the execution takes within Microsoft's limits: waits that overlap there are added up here, so that it is
+    /// less.
     pub(super) minutes_at_limits: f64,
 }
 
@@ -177,7 +178,7 @@ pub(super) fn print(app: &App, drill: &Drill) -> Result<()> {
         count(sums.failed)
     );
     app.print(&format!(
-        "\n{}\n{} in the tenant by itself; {} executed here in {:.0} s, which takes {:.0} min within Microsoft's limits\n",
+        "\n{}\n{} in the tenant by itself; {} executed here in {:.0} s, which takes {:.0} min at most within Microsoft's limits\n",
         app.colour.paint(Tone::Strong, &verdict),
         plural(given, "object"),
         plural(drill.steps, "step"),

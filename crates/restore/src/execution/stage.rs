@@ -5,10 +5,11 @@
 //! more paper, so that the rate of writes is Graph's and not the disk's.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt;
-use graph::ErrorKind;
+use graph::{ErrorKind, Family};
 use jiff::Timestamp;
 
 use super::engine::Engine;
@@ -165,13 +166,19 @@ impl<'p> Engine<'p, '_> {
         let sender = std::rc::Rc::clone(&self.sender);
         let at_once = self.options.concurrency.max(1);
         let since = sender.now();
-        let mut answers = futures::stream::iter(to_send)
-            .map(|ready| async {
-                let sent = sender.send(&ready, &ids).await;
-                (ready, sent)
-            })
-            .buffer_unordered(at_once)
-            .ready_chunks(at_once);
+        let answered = |ready: Ready<'p>| async {
+            let sent = sender.send(&ready, &ids).await;
+            (ready, sent)
+        };
+        // Conditional Access takes one request a second: side by side they would only refuse each other.
+        let (slow, fast): (Vec<_>, Vec<_>) = to_send
+            .into_iter()
+            .partition(|ready| collector::family(ready.kind) == Family::ConditionalAccess);
+        let slow = futures::stream::iter(slow).then(answered);
+        let fast = futures::stream::iter(fast)
+            .map(answered)
+            .buffer_unordered(at_once);
+        let mut answers = pin!(futures::stream::select(slow, fast).ready_chunks(at_once));
         let mut broken = None;
         while let Some(chunk) = answers.next().await {
             let mut entries = Vec::with_capacity(chunk.len());
