@@ -55,9 +55,9 @@ def write(folder, objects, changes, is_changed):
         for number in range(groups):
             about = "other" if is_changed and number < changed_groups else "as it was"
             file.write(json.dumps(group(number, about)) + "\n")
-    with open(os.path.join(folder, "group_members.jsonl"), "w", encoding="utf-8") as file:
+    with open(os.path.join(folder, "groupMembers.jsonl"), "w", encoding="utf-8") as file:
         for number in range(lost if is_changed else 0, members):
-            edge = {"group_id": guid(2, number % groups), "member_id": guid(1, number % users)}
+            edge = {"groupId": guid(2, number % groups), "memberId": guid(1, number % users)}
             file.write(json.dumps(edge) + "\n")
     assert changed_users <= users and changed_groups <= groups and lost <= members
 

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     approver, auth, blame, check, compact, completions, config, demo, diff, docs, doctor, drill,
-    find, hold, hunt, import, init, log, ls, man, noise, plan, rebuild, show, simulate, snapshot,
-    snapshots, sql, stats, tag, timeline, watch,
+    find, hold, hunt, import, init, log, ls, man, noise, plan, rebuild, serve, show, simulate,
+    snapshot, snapshots, sql, stats, tag, timeline, token, watch,
 };
 use crate::logging::LogFormat;
 use crate::output::{ColourChoice, Format};
@@ -158,11 +158,13 @@ pub(crate) enum Command {
     Timeline(timeline::TimelineArgs),
     Hunt(hunt::HuntArgs),
     Sql(sql::SqlArgs),
+    Serve(serve::ServeArgs),
     Tag(tag::TagArgs),
     Plan(plan::PlanArgs),
     Approver(approver::ApproverArgs),
     Hold(hold::HoldArgs),
     Stats(stats::StatsArgs),
+    Token(token::TokenArgs),
     Check(check::CheckArgs),
     Compact(compact::CompactArgs),
     Rebuild(rebuild::RebuildArgs),
@@ -191,6 +193,7 @@ impl Command {
                 | Self::Demo(_)
                 | Self::Doctor(_)
                 | Self::Init(_)
+                | Self::Token(_)
         )
     }
 }

@@ -15,6 +15,7 @@ mod plans;
 mod progress;
 mod records;
 mod secrets;
+mod serving;
 mod signing;
 mod simulated;
 mod tenant;

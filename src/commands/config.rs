@@ -32,6 +32,9 @@ are named by where they are, never written.
   [collect]
   max_requests = 200000
 
+  [server]
+  listen = \"127.0.0.1:7878\"
+
   [restore]
   enabled = false
   require_second_person = true

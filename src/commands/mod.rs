@@ -23,6 +23,7 @@ pub(crate) mod man;
 pub(crate) mod noise;
 pub(crate) mod plan;
 pub(crate) mod rebuild;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
@@ -31,6 +32,7 @@ pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod tag;
 pub(crate) mod timeline;
+pub(crate) mod token;
 pub(crate) mod watch;
 
 mod values;
@@ -61,12 +63,14 @@ pub(crate) fn run(app: &App, command: &Command) -> Result<u8> {
         Command::Blame(args) => blame::run(app, args),
         Command::Timeline(args) => timeline::run(app, args),
         Command::Hunt(args) => hunt::run(app, args),
+        Command::Serve(args) => serve::run(app, args),
         Command::Sql(args) => sql::run(app, args),
         Command::Tag(args) => tag::run(app, args),
         Command::Plan(args) => plan::run(app, args),
         Command::Approver(args) => approver::run(app, args),
         Command::Hold(args) => hold::run(app, args),
         Command::Stats(args) => stats::run(app, args),
+        Command::Token(args) => token::run(app, args),
         Command::Check(args) => check::run(app, args),
         Command::Compact(args) => compact::run(app, args),
         Command::Rebuild(args) => rebuild::run(app, args),

@@ -41,10 +41,12 @@ const SECRETS: [(&str, &str); 9] = [
     ("key", "key_file"),
     ("encryption_key", "key_file"),
 ];
+/// The section whose keys are names of tenants.
+const TENANTS: &str = "tenants";
 /// Beginnings of texts that are secrets wherever they stand.
 const SECRET_TEXTS: [&str; 2] = ["-----BEGIN", "AGE-SECRET-KEY-"];
 /// Keys whose values are paths, relative to the file.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 12] = [
     "path",
     "archive",
     "key_file",
@@ -54,6 +56,9 @@ const PATHS: [&str; 9] = [
     "token_file",
     "folders",
     "approvers_file",
+    "state",
+    "tls_certificate_file",
+    "tls_key_file",
 ];
 
 /// Reads a file.
@@ -152,7 +157,7 @@ impl File<'_> {
             let Some(inner) = place.inner(name) else {
                 return Err(self.unknown(name, place, path, line));
             };
-            if place.is_open() && !is_name(name) {
+            if *path == [TENANTS] && !is_name(name) {
                 return Err(self.failure(
                     line,
                     &format!("{name:?} cannot name a tenant: use letters, digits, - and _"),

@@ -9,6 +9,7 @@ mod environment;
 mod file;
 mod keys;
 mod place;
+mod server;
 mod shape;
 mod values;
 
@@ -22,6 +23,7 @@ use crate::failure::{Failure, Result};
 
 pub(crate) use keys::schema;
 pub(crate) use place::{candidates, search};
+pub(crate) use server::ServerSettings;
 pub(crate) use shape::{
     AuthSettings, CloudName, CollectSettings, KeyringEntry, Method, PaceName, RestoreSettings,
     Shape, TenantSettings,

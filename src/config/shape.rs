@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::server::ServerSettings;
 use super::values::{Interval, Kinds, Schedule};
 
 /// Configuration of entrace.
@@ -23,6 +24,8 @@ pub(crate) struct Shape {
     pub(crate) library: LibrarySettings,
     /// Who lets restore plans run, and when.
     pub(crate) restore: RestoreSettings,
+    /// The HTTP API.
+    pub(crate) server: ServerSettings,
 }
 
 /// The archive, and what opens it.

@@ -21,7 +21,7 @@ use crate::failure::{Failure, NO_ARCHIVE, Result, SIGN_IN};
 const WRITES_AT_ONCE: usize = 16;
 
 /// Everything needed to read one tenant.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tenant {
     /// Its name in the configuration; `None` where the environment describes it.
     pub(crate) name: Option<String>,
@@ -184,7 +184,8 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn configured(
+/// The tenant of a section of the configuration.
+pub(crate) fn configured(
     config: &Config,
     name: &str,
     tenant: &TenantSettings,

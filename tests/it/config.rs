@@ -54,7 +54,7 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
             "\n\n[collect]\nmax_request = 5\n",
             "bad.toml:4: there is no key collect.max_request\n  did you mean max_requests?",
         ),
-        ("server = 1\n", "keys there: store, tenants, collect"),
+        ("weather = 1\n", "keys there: store, tenants, collect"),
         (
             "[collect]\nmax_requests = \"many\"\n",
             "bad.toml:2: collect.max_requests: invalid type",

@@ -1,6 +1,7 @@
 //! Tests of the program as people run it.
 
 mod access;
+mod api;
 mod approvals;
 mod arrows;
 mod audit_logs;
@@ -15,10 +16,13 @@ mod leaves;
 mod live;
 mod masks;
 mod noise;
+mod plans;
 mod programs;
 mod restoring;
+mod serving;
 mod setup;
 mod shared;
 mod timeline;
+mod tokens;
 mod transcripts;
 mod truth;

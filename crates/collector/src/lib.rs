@@ -19,6 +19,7 @@ mod recognise;
 mod report;
 mod reshape;
 mod secrets;
+mod timing;
 
 pub use ask::{family, get};
 pub use collect::{
@@ -30,3 +31,4 @@ pub use import::{Format, ImportRequest, import};
 pub use monitor::{Monitor, Progress, Stage};
 pub use normalise::normalised;
 pub use report::{ImportReport, ImportedKind, ImportedSnapshot, Suspected};
+pub use timing::{Due, Timing};

@@ -135,8 +135,11 @@ fn is_given(kind: &Kind, properties: &Map<String, Value>) -> bool {
         || is("appOwnerOrganizationId", MICROSOFT)
 }
 
-/// Parents and properties of the objects of a kind.
-fn objects(wanted: State<'_>, kind: &Kind) -> Result<Vec<(Vec<String>, Map<String, Value>)>> {
+/// An object, and the ids of its parents.
+type Placed = (Vec<String>, Map<String, Value>);
+
+/// The objects of a kind.
+fn objects(wanted: State<'_>, kind: &Kind) -> Result<Vec<Placed>> {
     let mut objects = Vec::new();
     let Some(stored) = wanted.archive.kind(kind.name) else {
         return Ok(objects);

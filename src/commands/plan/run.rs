@@ -1,5 +1,6 @@
 //! `plan run`: an approved plan, step by step.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::Args;
@@ -136,8 +137,12 @@ fn execute(
         )
         .hint("leave out --resume"));
     }
-    // A credential that is missing must not use up an approval.
+    // A credential that is missing, or may not write, must not use up an approval.
     let client = app.tenant(&[])?.write_client()?;
+    let baseline = |step: &restore::Step| execution::baseline(archive, &named.plan, step);
+    let options = options(args, &baseline);
+    app.runtime()?
+        .block_on(execution::check(&named.plan, &client, &options))?;
     let right = book.exclusive(&format!("{by}, process {}", std::process::id()))?;
     book.may_begin(&named.id, &judge)?;
     execution::prepare(&mut app.writer()?, &named.plan, &by, TOOL)?;
@@ -151,8 +156,6 @@ fn execute(
     }
     log.write(app)?;
     let journal = book.journal(&named.id)?;
-    let baseline = |step: &restore::Step| execution::baseline(archive, &named.plan, step);
-    let options = options(args, &baseline);
     let run = execution::run(&named.plan, &client, &journal, &options, watch);
     let report = app.runtime()?.block_on(run)?;
     let way_back = execution::way_back(archive, &named.plan, &by, TOOL, App::now())?;
@@ -299,20 +302,19 @@ fn line(plan: &Plan, step: &StepReport) -> String {
         step.outcome.title()
     );
     let more = match &step.outcome {
-        StepOutcome::Drifted { moved } => moved
-            .iter()
-            .map(|moved| {
-                let path = if moved.path.is_empty() {
-                    "it"
-                } else {
-                    &moved.path
-                };
-                format!(
-                    "\n        {path} was {} when planned and is {}",
-                    moved.from, moved.to
-                )
-            })
-            .collect(),
+        StepOutcome::Drifted { moved } => moved.iter().fold(String::new(), |mut all, moved| {
+            let path = if moved.path.is_empty() {
+                "it"
+            } else {
+                &moved.path
+            };
+            let _ = write!(
+                all,
+                "\n        {path} was {} when planned and is {}",
+                moved.from, moved.to
+            );
+            all
+        }),
         StepOutcome::Refused {
             message,
             request_id,
@@ -350,12 +352,11 @@ pub(super) fn shown(text: &str) -> String {
 
 fn code(report: &Report) -> u8 {
     match report.ended {
-        Some(Ended::Done) => 0,
         Some(Ended::PartlyDone) => PARTIAL,
         Some(Ended::Failed) => FAILED,
         Some(Ended::Cancelled) => INTERRUPTED,
         Some(Ended::NeedsReview) => STALE,
         None if report.has_drifted() => STALE,
-        None => 0,
+        Some(Ended::Done) | None => 0,
     }
 }

@@ -1,5 +1,7 @@
 //! `plan verify`: whether the tenant is what a plan was to make of it.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use restore::execution::Record;
 use restore::verification::{self, Finding, Verification, Verified};
@@ -84,13 +86,16 @@ fn line(step: &Verified) -> String {
         Finding::Differs { moved } => {
             for moved in moved {
                 let path = &moved.path;
-                text.push_str(&format!(
-                    "        {path} should be {} and is {}\n",
+                let _ = writeln!(
+                    text,
+                    "        {path} should be {} and is {}",
                     moved.from, moved.to
-                ));
+                );
             }
         }
-        Finding::NotReadable { reason } => text.push_str(&format!("        {reason}\n")),
+        Finding::NotReadable { reason } => {
+            let _ = writeln!(text, "        {reason}");
+        }
         _ => {}
     }
     shown(&text)

@@ -5,10 +5,9 @@
 
 mod run;
 mod signals;
-mod timing;
 
 use clap::Args;
-use collector::CollectReport;
+use collector::{CollectReport, Due, Timing};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
@@ -17,7 +16,6 @@ use crate::failure::{Failure, INTERRUPTED, PARTIAL, Result, USAGE};
 use crate::output::{bytes, plural, short_time};
 use crate::tenant::Tenant;
 use signals::Stop;
-use timing::{Due, Timing};
 
 /// Take snapshots as they are due, until stopped
 #[derive(Debug, Args)]

@@ -52,6 +52,16 @@ use crate::error::Result;
 use crate::plan::{Plan, Step};
 use engine::Engine;
 
+/// Checks what must hold before the first request: the plan can be executed as it is, and the token is one of its
+/// tenant and may do what the steps need. Gives the name of who executes.
+///
+/// # Errors
+/// [`crate::Error::Invalid`] and [`crate::Error::Denied`]; nothing was sent, and nothing written down.
+pub async fn check(plan: &Plan, client: &Client, options: &Options<'_>) -> Result<String> {
+    check::plan(plan, options)?;
+    check::identity(plan, client).await
+}
+
 /// Executes a plan, or goes on where an execution of it ended or broke off.
 ///
 /// The future stays on one thread: drive it with `block_on` on a thread of its own.
@@ -67,8 +77,7 @@ pub async fn run(
     options: &Options<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Report> {
-    check::plan(plan, options)?;
-    let by = check::identity(plan, client).await?;
+    let by = check(plan, client, options).await?;
     let mut engine = Engine::new(plan, client, journal, options, monitor)?;
     let began_at = engine.sender.now();
     engine.keep(&[Entry::Began {

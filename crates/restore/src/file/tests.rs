@@ -135,7 +135,7 @@ fn what_is_no_plan_is_told() {
         (r#"{"format":"entrace/plan/v1"}"#, "it has no member \"id\""),
         (
             &file.replacen("\"id\":", "\"id\": \"x\", \"id\":", 1),
-            "changed after it was made",
+            "duplicate field `id`",
         ),
     ] {
         let error = Plan::from_file("p", text.as_bytes()).expect_err("because it is no plan");

@@ -9,7 +9,7 @@ use store::CoverageState;
 
 use super::draft::Draft;
 use super::drafting::Drafting;
-use super::mention::texts_at;
+use super::mention::{texts_at, texts_in};
 use super::order::ordered;
 use super::outside::{estimate, outside};
 use super::present::{DIRECTORY, Present};
@@ -22,6 +22,7 @@ impl Drafting<'_> {
     /// The plan of everything that was drafted.
     pub(super) fn into_plan(mut self) -> Result<Plan> {
         self.check_references()?;
+        self.name_grants()?;
         self.warn_of_administrators()?;
         let ordered = ordered(std::mem::take(&mut self.drafts));
         self.impossible.extend(ordered.impossible);
@@ -94,6 +95,52 @@ impl Drafting<'_> {
         }
         self.dangling.extend(dangling);
         self.drop_drafts(&dropped);
+        Ok(())
+    }
+
+    /// Names grants and assignments by what they are about: they have no name of their own.
+    fn name_grants(&mut self) -> Result<()> {
+        let is_nameless = |draft: &Draft| {
+            let name = draft.name.as_deref();
+            is_attachment(draft.kind)
+                && !draft.kind.is_relationship()
+                && name.is_none_or(|name| {
+                    is_guid(name) || draft.kind.name.ends_with("app_role_assignment")
+                })
+        };
+        let mut about: HashMap<usize, Vec<String>> = HashMap::new();
+        for (at, draft) in self.drafts.iter().enumerate() {
+            if !is_nameless(draft) {
+                continue;
+            }
+            let mut ids = Vec::new();
+            if draft.action == Action::Create {
+                each_reference(draft, &mut |_, id| ids.push(self.mapping.id(id).to_owned()));
+            } else {
+                ids.extend(draft.names.iter().filter(|id| is_guid(id)).cloned());
+            }
+            about.insert(at, ids);
+        }
+        let ids: HashSet<String> = about.values().flatten().cloned().collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let present = Present::find(self.request.current, &self.target_kinds(), &ids)?;
+        let mut names: HashMap<String, String> = HashMap::new();
+        present.read(self.request.current, |_, id, name, _| {
+            names.extend(name.map(|name| (id.to_owned(), name)));
+        })?;
+        for (at, ids) in about {
+            let name = |id: &String| {
+                let gone = self.gone.get(id.as_str()).copied().flatten();
+                let there = names.get(id).map(String::as_str);
+                there.or(gone).unwrap_or(id).to_owned()
+            };
+            let shown: Vec<String> = ids.iter().map(name).collect();
+            if !shown.is_empty() {
+                self.drafts[at].name = Some(shown.join(" → "));
+            }
+        }
         Ok(())
     }
 
@@ -241,21 +288,6 @@ fn each_reference(draft: &Draft, each: &mut impl FnMut(&Reference, &str)) {
                 each(reference, &text.to_ascii_lowercase());
             }
         });
-    }
-}
-
-/// The texts at a path; arrays on the way count for each element.
-fn texts_in(value: &Value, path: &str, each: &mut impl FnMut(&str)) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| texts_in(item, path, each)),
-        Value::String(text) if path.is_empty() => each(text),
-        Value::Object(members) if !path.is_empty() => {
-            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-            if let Some(member) = members.get(first) {
-                texts_in(member, rest, each);
-            }
-        }
-        _ => {}
     }
 }
 

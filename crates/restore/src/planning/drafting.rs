@@ -2,6 +2,7 @@
 //! brought back first, because what else is done depends on which ids stay.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use model::Parser;
 use roaring::RoaringBitmap;
@@ -29,6 +30,8 @@ pub(super) struct Drafting<'d> {
     pub(super) request: &'d PlanRequest<'d>,
     pub(super) differences: &'d [Difference],
     pub(super) rows: &'d [Row],
+    /// Where the rows of each difference stand.
+    pub(super) ranges: &'d [Range<usize>],
     /// Of the rows, those the plan is about.
     pub(super) chosen: Vec<bool>,
     pub(super) mapping: &'d Mapping,
@@ -79,11 +82,10 @@ impl Drafting<'_> {
         difference: usize,
         what: impl Fn(What) -> Option<Ordinal> + 's,
     ) -> impl Iterator<Item = (Ordinal, usize)> + 's {
-        self.rows
-            .iter()
-            .enumerate()
-            .filter(move |(at, row)| self.chosen[*at] && row.difference == difference)
-            .filter_map(move |(at, row)| Some((what(row.what)?, at)))
+        self.ranges[difference]
+            .clone()
+            .filter(|at| self.chosen[*at])
+            .filter_map(move |at| Some((what(self.rows[at].what)?, at)))
     }
 
     /// Objects that are not there.

@@ -48,13 +48,9 @@ impl<'d> Drafting<'d> {
             let (missing, added) = self.chosen_edges(at);
             let mut taken: HashSet<String> = HashSet::new();
             let rows: &'d [Row] = self.rows;
-            let before: HashMap<&str, &str> = rows
+            let before: HashMap<&str, &str> = rows[self.ranges[at].clone()]
                 .iter()
-                .filter(|row| {
-                    relationship.single
-                        && row.difference == at
-                        && matches!(row.what, What::Added(_))
-                })
+                .filter(|row| relationship.single && matches!(row.what, What::Added(_)))
                 .map(|row| (row.parts().next().unwrap_or_default(), &*row.key))
                 .collect();
             for key in &missing {
@@ -84,8 +80,9 @@ impl<'d> Drafting<'d> {
     fn chosen_edges(&self, difference: usize) -> (Vec<&'d str>, Vec<&'d str>) {
         let (mut missing, mut added) = (Vec::new(), Vec::new());
         let rows: &'d [Row] = self.rows;
-        for (at, row) in rows.iter().enumerate() {
-            if self.chosen[at] && row.difference == difference {
+        for at in self.ranges[difference].clone() {
+            let row = &rows[at];
+            if self.chosen[at] {
                 match row.what {
                     What::Missing(_) => missing.push(&*row.key),
                     What::Added(_) => added.push(&*row.key),

@@ -76,6 +76,21 @@ pub(super) fn all_guids(value: &serde_json::Value, each: &mut impl FnMut(&str)) 
     }
 }
 
+/// [`texts_at`] of JSON that is sent.
+pub(super) fn texts_in(value: &serde_json::Value, path: &str, each: &mut impl FnMut(&str)) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_in(item, path, each)),
+        serde_json::Value::String(text) if path.is_empty() => each(text),
+        serde_json::Value::Object(members) if !path.is_empty() => {
+            let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+            if let Some(member) = members.get(first) {
+                texts_in(member, rest, each);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What a person calls an object.
 pub(super) fn display(kind: &Kind, value: Value<'_>) -> Option<String> {
     kind.display.iter().find_map(|path| {

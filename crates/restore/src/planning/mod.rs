@@ -95,13 +95,16 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
     choice.named_by_changed = &named;
     let mut chosen = choice.chosen(&rows);
     let mut impossible = Vec::new();
-    for (at, difference) in differences.iter().enumerate() {
-        refuse_kind(difference, at, &rows, &mut chosen, &mut impossible);
+    let ranges = rows::ranges(&rows, differences.len());
+    for (difference, range) in differences.iter().zip(&ranges) {
+        let (rows, chosen) = (&rows[range.clone()], &mut chosen[range.clone()]);
+        refuse_kind(difference, rows, chosen, &mut impossible);
     }
     let mut drafting = Drafting {
         request,
         differences: &differences,
         rows: &rows,
+        ranges: &ranges,
         chosen,
         mapping: &mapping,
         bin: &bin,
@@ -139,7 +142,6 @@ fn gone<'r>(differences: &[Difference], rows: &'r [Row]) -> HashMap<&'r str, Opt
 /// Takes out of the choice what the coverage of a kind, or Graph, does not allow for all of its objects.
 fn refuse_kind(
     difference: &Difference,
-    at: usize,
     rows: &[Row],
     chosen: &mut [bool],
     impossible: &mut Vec<Impossible>,
@@ -148,7 +150,7 @@ fn refuse_kind(
     let mut refuse = |what: fn(What) -> bool, reason: Reason, text: &dyn Fn(usize) -> String| {
         let mut count = 0;
         for (row, is_chosen) in rows.iter().zip(chosen.iter_mut()) {
-            if row.difference == at && *is_chosen && what(row.what) {
+            if *is_chosen && what(row.what) {
                 *is_chosen = false;
                 count += 1;
             }

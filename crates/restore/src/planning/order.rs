@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::draft::Draft;
-use super::mention::all_guids;
+use super::mention::{all_guids, texts_in};
 use crate::plan::{Action, Expected, Impossible, Precondition, Reason, Request};
 
 /// Drafts in the order of their numbers, each with its stage and the numbers it waits for.
@@ -53,6 +53,9 @@ fn named(draft: &Draft, each: &mut impl FnMut(&str)) {
     }
     if let Some(body) = &draft.request.body {
         all_guids(body, each);
+        for reference in draft.kind.references {
+            texts_in(body, reference.path, each);
+        }
     }
 }
 
@@ -84,7 +87,7 @@ pub(super) fn ordered(mut drafts: Vec<Draft>) -> Ordered {
         let draft = &drafts[at];
         (levels[at], draft.action, place(draft), at)
     };
-    order.sort_by_key(|at| rank(*at));
+    order.sort_by_cached_key(|at| rank(*at));
     let mut numbers = vec![0; drafts.len()];
     for (number, at) in (1..).zip(&order) {
         numbers[*at] = number;

@@ -67,20 +67,15 @@ impl Drafting<'_> {
             return Ok(());
         };
         let mut alive = RoaringBitmap::clone(&side.current.alive);
-        for (at, row) in self.rows.iter().enumerate() {
-            if let (true, true, What::Changed(_, is)) =
-                (row.difference == difference, self.chosen[at], row.what)
-            {
-                alive.remove(is);
-            }
-            if let (true, true, What::Added(is), true) = (
-                row.difference == difference,
-                self.chosen[at],
-                row.what,
-                self.request.options.delete_added,
-            ) {
-                alive.remove(is);
-            }
+        for at in self.ranges[difference]
+            .clone()
+            .filter(|at| self.chosen[*at])
+        {
+            match self.rows[at].what {
+                What::Changed(_, is) => alive.remove(is),
+                What::Added(is) if self.request.options.delete_added => alive.remove(is),
+                _ => false,
+            };
         }
         let found = self.mentioning(difference, &alive, made)?;
         let kind = side.kind;

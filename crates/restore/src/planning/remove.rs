@@ -4,6 +4,7 @@ use catalog::Body;
 use model::{Parser, PathTree};
 
 use super::draft::{Draft, Subject};
+use super::mention::referred;
 use super::refusal::{Refusal, of_object, of_operation};
 use super::request::PlanOptions;
 use super::{bodies, create, risk};
@@ -54,7 +55,8 @@ pub(super) fn delete(
         hash: Fingerprints::new(&sets).of(current),
     };
     draft.expected = Expected::Absent;
-    draft.risks = risk::of_deletion(kind, object);
+    referred(kind, object, &mut |id| draft.names.push(id.to_owned()));
+    draft.risks = risk::of_deletion(kind);
     risk::protect(options, &mut draft);
     draft.inverse = match undelete.and_then(|operation| subject.request(&operation, None)) {
         Some(request) => Inverse::Request(request),

@@ -262,8 +262,7 @@ fn of_scopes(wanted: Value<'_>, current: Option<Value<'_>>) -> Option<Risk> {
 }
 
 /// Risks of deleting an object.
-pub(super) fn of_deletion(kind: &Kind, object: Value<'_>) -> Vec<Risk> {
-    let _ = object;
+pub(super) fn of_deletion(kind: &Kind) -> Vec<Risk> {
     match kind.name {
         "user" => vec![risk(
             RiskCode::TokenRevocation,

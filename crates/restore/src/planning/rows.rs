@@ -1,5 +1,7 @@
 //! The objects that differ, by key and name, and what each missing one names.
 
+use std::ops::Range;
+
 use catalog::{Kind, Shape};
 use model::{KEY_SEPARATOR, Parser, Value};
 use roaring::RoaringBitmap;
@@ -54,6 +56,17 @@ impl Row {
         let parents = self.key[..own].split(KEY_SEPARATOR);
         parents.filter(|part| !part.is_empty())
     }
+}
+
+/// Where the rows of each difference stand: they come in the order of the differences.
+pub(super) fn ranges(rows: &[Row], differences: usize) -> Vec<Range<usize>> {
+    let mut ranges = vec![0..0; differences];
+    let mut first = 0;
+    for rows in rows.chunk_by(|a, b| a.difference == b.difference) {
+        ranges[rows[0].difference] = first..first + rows.len();
+        first += rows.len();
+    }
+    ranges
 }
 
 /// Whether objects of a kind hang on others and have no life of their own: edges, what stands below a parent, and

@@ -7,6 +7,7 @@ use model::{DiffRules, Parser, PathTree, diff, equivalent};
 use serde_json::{Map, Value};
 
 use super::draft::{Drafted, Subject};
+use super::mention::display;
 use super::refusal::{of_object, of_operation};
 use super::request::PlanOptions;
 use super::values::{is_bookkeeping, may_be_written, set_at, to_body, to_json, top};
@@ -78,6 +79,11 @@ impl<'u> Updates<'u> {
         let was = old.parse_text(wanted).map_err(document)?.root();
         let is = new.parse_text(current).map_err(document)?.root();
 
+        let name = display(kind, was);
+        let subject = Subject {
+            name: subject.name.or(name.as_deref()),
+            ..subject
+        };
         let mut drafted = Drafted::default();
         let mut patch = Patch::default();
         let mut refused: Vec<(Reason, String, Vec<String>)> = Vec::new();

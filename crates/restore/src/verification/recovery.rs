@@ -174,8 +174,14 @@ impl<'p> Explained<'p> {
     fn reason(&self, kind: &str, object: &[String], moved: Option<&[Moved]>) -> Option<String> {
         let of_object = self.impossible.get(&(kind, object));
         let of_kind = self.impossible.get(&(kind, [].as_slice()));
-        // What stands below, or starts at, something that could not be made is not there either.
-        let reasons: Vec<_> = of_object.into_iter().chain(of_kind).flatten().collect();
+        // Relationships are refused by their source: a group whose members follow a rule, or another directory.
+        let source = object.split_last().map_or(&[][..], |(_, source)| source);
+        let of_source = self.impossible.get(&(kind, source));
+        let reasons: Vec<_> = [of_object, of_kind, of_source]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         let whole = reasons.iter().find(|(properties, _)| properties.is_empty());
         if let Some((_, reason)) = whole {
             return Some(word(*reason));

@@ -130,9 +130,8 @@ impl Company {
         let now = self.start + SignedDuration::from_hours(24 * i64::from(self.days));
         self.change(|tenant| {
             for deed in &deeds {
-                tenant
-                    .apply(deed)
-                    .unwrap_or_else(|refusal| panic!("{refusal}"));
+                // Somebody may be gone already of whom the story still tells.
+                let _ = tenant.apply(deed);
             }
             tenant.set_now(now);
         });

@@ -44,12 +44,7 @@ impl Lagging {
         }
     }
 
-    pub(crate) fn hides(&self, slot: Slot) -> bool {
-        let slots = self.slots();
-        !slots.is_empty() && slots.contains_key(&slot)
-    }
-
-    /// [`Lagging::hides`], for a request that asks for just this object: each brings it nearer.
+    /// Whether a request that would show the object does not yet: each brings it nearer.
     pub(crate) fn hides_once(&self, slot: Slot) -> bool {
         let mut slots = self.slots();
         let Some(left) = slots.get_mut(&slot) else {
@@ -108,6 +103,6 @@ impl Call<'_> {
 
     /// Whether this replica has the object already.
     pub(crate) fn sees(&self, slot: Slot) -> bool {
-        !self.lagging.hides(slot)
+        !self.lagging.hides_once(slot)
     }
 }

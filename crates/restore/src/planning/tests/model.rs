@@ -83,6 +83,12 @@ impl Service {
             }
             Action::AddLink => {
                 let edge = json!({ "@odata.type": "#microsoft.graph.user" });
+                if step.kind == "user_manager" {
+                    // There is only one: it takes the place of another.
+                    let source = key.split('\u{1f}').next().unwrap_or_default().to_owned();
+                    let managers = self.world.objects.entry(step.kind.clone()).or_default();
+                    managers.retain(|edge, _| !edge.starts_with(&source));
+                }
                 self.put(&step.kind, key, edge);
             }
             Action::RemoveLink | Action::SoftDelete | Action::Delete => {

@@ -27,7 +27,7 @@ fn what_is_made_anew_brings_what_named_it() -> Result<()> {
         [
             "1 Create new user Alice".to_owned(),
             "2 Update conditional_access_policy CA001".to_owned(),
-            format!("2 Create new role_assignment {ALICE}"),
+            "2 Create new role_assignment Alice → Global Administrator".to_owned(),
             "2 Add link group_member Staff → Alice".to_owned(),
         ]
     );
@@ -62,8 +62,8 @@ fn an_application_brings_its_principal_and_credentials() -> Result<()> {
         [
             "1 Create new application Shop",
             "2 Update application Shop",
-            "2 Create new service_principal Shop",
             "2 Create new application_federated_identity_credential ci",
+            "2 Create new service_principal Shop",
         ]
     );
     let made: Vec<_> = plan.steps[0]
@@ -73,16 +73,16 @@ fn an_application_brings_its_principal_and_credentials() -> Result<()> {
         .collect();
     assert_eq!(made, ["id", "appId"]);
     assert_eq!(plan.steps[1].uses, [APP, APP_ID]);
-    assert_eq!(plan.steps[2].uses, [APP_ID]);
+    assert_eq!(plan.steps[3].uses, [APP_ID]);
     assert_eq!(
-        plan.steps[2].request.body,
+        plan.steps[3].request.body,
         Some(json!({ "appId": APP_ID, "displayName": "Shop" }))
     );
     assert_eq!(
-        plan.steps[3].request.target,
+        plan.steps[2].request.target,
         format!("/v1.0/applications/{APP}/federatedIdentityCredentials")
     );
-    assert_eq!(plan.steps[3].uses, [APP]);
+    assert_eq!(plan.steps[2].uses, [APP]);
     assert_eq!(
         refused(&plan),
         ["application Shop passwordCredentials: NeverReturned"]

@@ -217,7 +217,7 @@ fn what_was_added_goes_only_where_that_was_asked_for() -> Result<()> {
     assert_eq!(
         shown(&all),
         [
-            format!("1 Delete role_assignment {BOB}"),
+            "1 Delete role_assignment Bob → Global Administrator".to_owned(),
             "2 Soft delete user Bob".to_owned()
         ]
     );

@@ -60,7 +60,13 @@ impl World {
         ] {
             world.objects.insert(kind.to_owned(), BTreeMap::new());
         }
-        world
+        world.with(
+            "role_definition",
+            &[],
+            json!({
+                "id": GLOBAL, "displayName": "Global Administrator", "isBuiltIn": true,
+            }),
+        )
     }
 
     /// With an object; its key is its id, behind those of its parents.

@@ -1,4 +1,4 @@
-//! When the next run is due. No clock of its own: every time comes from outside.
+//! When a tenant is to be read next. No clock of its own: every time comes from outside.
 
 use croner::Cron;
 use jiff::tz::TimeZone;
@@ -11,15 +11,16 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A run to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Due {
-    pub(super) at: Timestamp,
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
     /// Whether everything is to be read whole.
-    pub(super) full: bool,
+    pub full: bool,
 }
 
 /// Knows when the next run is due.
 #[derive(Debug)]
-pub(super) struct Timing {
+pub struct Timing {
     interval: SignedDuration,
     schedule: Option<Cron>,
     /// The next run for what changed.
@@ -33,7 +34,10 @@ pub(super) struct Timing {
 
 impl Timing {
     /// After the newest snapshot there is; without one, or with an old one, a run is due now.
-    pub(super) fn new(
+    ///
+    /// `interval` is between runs for what changed, `schedule` (UTC) says when everything is read whole.
+    #[must_use]
+    pub fn new(
         interval: SignedDuration,
         schedule: Option<Cron>,
         newest: Option<Timestamp>,
@@ -53,7 +57,9 @@ impl Timing {
         timing
     }
 
-    pub(super) fn due(&self) -> Due {
+    /// The next run.
+    #[must_use]
+    pub fn due(&self) -> Due {
         let full = self.next_full.filter(|at| *at <= self.next);
         let at = full.unwrap_or(self.next);
         let at = self.wait_until.map_or(at, |wait| at.max(wait));
@@ -63,7 +69,7 @@ impl Timing {
     }
 
     /// A run ended well.
-    pub(super) fn succeeded(&mut self, now: Timestamp, full: bool) {
+    pub fn succeeded(&mut self, now: Timestamp, full: bool) {
         self.failures = 0;
         self.wait_until = None;
         self.next = later(now, self.interval);
@@ -73,7 +79,7 @@ impl Timing {
     }
 
     /// A run failed.
-    pub(super) fn failed(&mut self, now: Timestamp) {
+    pub fn failed(&mut self, now: Timestamp) {
         let doubled = FIRST_WAIT * 2_i32.pow(self.failures.min(6));
         self.failures += 1;
         self.wait_until = Some(later(now, doubled.min(LONGEST_WAIT)));

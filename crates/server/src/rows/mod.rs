@@ -1,0 +1,9 @@
+//! Rows on their way out, in any format.
+
+mod cells;
+mod csv;
+mod encode;
+mod json;
+
+pub(crate) use cells::{append, marked, text_of};
+pub(crate) use encode::{Encoder, Frame};

@@ -1,0 +1,77 @@
+//! The description of the HTTP API: the one that is checked in is the one that is served, and a tool that knows
+//! nothing of ours finds nothing in it that does not hold.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::serving::Server;
+
+#[test]
+fn the_description_of_the_api_is_as_the_server_makes_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let made = server::openapi();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &made).expect("because the folder is ours");
+        return;
+    }
+    let shown = std::fs::read(&path).expect("because it is in the repository");
+    assert!(
+        shown == made,
+        "docs/openapi.json: UPDATE_DOCS=1 writes it anew"
+    );
+}
+
+/// The program of `tests/api/requirements.txt`.
+fn schemathesis() -> Option<PathBuf> {
+    let program = std::env::var_os("ENTRACE_SCHEMATHESIS").map(PathBuf::from);
+    assert!(
+        program.is_some() || std::env::var_os("ENTRACE_REQUIRE_TOOLS").is_none(),
+        "ENTRACE_SCHEMATHESIS must name schemathesis"
+    );
+    if program.is_none() {
+        eprintln!("SKIPPED: ENTRACE_SCHEMATHESIS names no schemathesis");
+    }
+    program
+}
+
+/// Requests that schemathesis makes up from the description: none is answered with a failure of the server's, or
+/// with anything that the description does not say.
+#[test]
+fn requests_made_up_from_the_description_are_answered_as_it_says() {
+    let Some(program) = schemathesis() else {
+        return;
+    };
+    let server = Server::over_four_users(&["--memory", "256"]);
+    let output = Command::new(program)
+        .current_dir(server.folder())
+        .args(["run", &format!("{}/openapi.json", server.url())])
+        .args([
+            "--header",
+            &format!("Authorization: Bearer {}", server.token()),
+        ])
+        .args([
+            "--seed",
+            "20261123",
+            "--max-examples",
+            "15",
+            "--workers",
+            "2",
+        ])
+        // Streams do not end by themselves; the others change what the next requests see.
+        .args(["--exclude-path-regex", "/events$"])
+        .args([
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance",
+        ])
+        .args(["--checks", "response_schema_conformance"])
+        .args(["--suppress-health-check", "all"])
+        .args(["--phases", "examples,coverage,fuzzing", "--no-color"])
+        .output()
+        .expect("because it was named");
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "{said}");
+}
