@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crates of ours that each may depend on. What is not here is an arrow nobody drew.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("entrace-model", &[]),
     ("entrace-catalog", &[]),
     ("entrace-graph", &[]),
@@ -26,6 +26,29 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ),
     ("entrace-worker", &["entrace-query", "entrace-store"]),
     (
+        "entrace-restore",
+        &[
+            "entrace-catalog",
+            "entrace-collector",
+            "entrace-graph",
+            "entrace-model",
+            "entrace-store",
+        ],
+    ),
+    (
+        "entrace-server",
+        &[
+            "entrace-catalog",
+            "entrace-collector",
+            "entrace-graph",
+            "entrace-model",
+            "entrace-query",
+            "entrace-restore",
+            "entrace-store",
+            "entrace-worker",
+        ],
+    ),
+    (
         "entrace",
         &[
             "entrace-catalog",
@@ -33,6 +56,8 @@ const ALLOWED: [(&str, &[&str]); 9] = [
             "entrace-graph",
             "entrace-model",
             "entrace-query",
+            "entrace-restore",
+            "entrace-server",
             "entrace-simulator",
             "entrace-store",
             "entrace-worker",

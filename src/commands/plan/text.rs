@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use restore::approval::Refusal;
 use restore::{Act, Impossible, Plan, PropertyChange, Risk, Step};
 use serde_json::Value;
 
@@ -49,12 +50,14 @@ impl Page<'_> {
         let plan = &shown.named.plan;
         let title = format!("Plan {}", self.app.short(&shown.named.id));
         let (have, need) = (shown.verdict.accepted.len(), shown.verdict.needed.approvals);
-        let mut text = format!(
-            "{}  {}, {have} of {}\n",
-            self.app.colour.paint(Tone::Strong, &title),
-            shown.state,
-            plural(u64::from(need), "approval")
-        );
+        let title = self.app.colour.paint(Tone::Strong, &title);
+        let mut text = format!("{title}  {}", shown.state);
+        // Of a plan that began to run, the approvals are used up: how many it needed tells nothing any more.
+        if shown.record.runs.is_empty() {
+            let needed = plural(u64::from(need), "approval");
+            let _ = write!(text, ", {have} of {needed}");
+        }
+        text.push('\n');
         for reason in &shown.verdict.needed.because {
             let _ = writeln!(text, "  needs {need} because {reason}");
         }
@@ -295,7 +298,13 @@ impl Page<'_> {
                 self.app.colour.paint(Tone::Faint, &accepted.fingerprint)
             );
         }
-        for (_, refusal) in &verdict.refused {
+        for (id, refusal) in &verdict.refused {
+            let mut runs = shown.record.runs.iter();
+            let run = runs.find(|run| run.approvals.contains(id));
+            if let (Refusal::Used { approver }, Some(run)) = (refusal, run) {
+                let _ = writeln!(text, "    {approver}, used by run {}", run.number);
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "  {} {} ({})",

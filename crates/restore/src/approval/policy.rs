@@ -6,6 +6,21 @@ use jiff::SignedDuration;
 
 use crate::plan::{Action, Plan, Request, RiskCode, Step};
 
+/// Kinds whose objects give somebody a role of the directory, or say what a role is and who may take it.
+const ROLES: [&str; 11] = [
+    "administrative_unit_scoped_role_member",
+    "directory_role_member",
+    "directory_role_scoped_member",
+    "role_assignment",
+    "role_assignment_schedule",
+    "role_assignment_schedule_request",
+    "role_definition",
+    "role_eligibility_schedule",
+    "role_eligibility_schedule_request",
+    "role_management_policy",
+    "role_management_policy_rule",
+];
+
 /// What the configuration asks for before a plan runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -102,22 +117,19 @@ fn has(step: &Step, code: RiskCode) -> bool {
 
 /// Whether a step gives somebody a role of the directory, or changes what one is, whichever role it is.
 fn gives_role(step: &Step) -> bool {
-    const KINDS: [&str; 11] = [
-        "administrative_unit_scoped_role_member",
-        "directory_role_member",
-        "directory_role_scoped_member",
-        "role_assignment",
-        "role_assignment_schedule",
-        "role_assignment_schedule_request",
-        "role_definition",
-        "role_eligibility_schedule",
-        "role_eligibility_schedule_request",
-        "role_management_policy",
-        "role_management_policy_rule",
-    ];
     let takes = matches!(
         step.action,
         Action::RemoveLink | Action::SoftDelete | Action::Delete
     );
-    !takes && KINDS.contains(&step.kind.as_str())
+    !takes && ROLES.contains(&step.kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_catalogue_knows_the_kinds_that_give_roles() {
+        for kind in super::ROLES {
+            assert!(catalog::by_name(kind).is_some(), "{kind}");
+        }
+    }
 }
