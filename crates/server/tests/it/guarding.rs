@@ -337,3 +337,18 @@ async fn a_hold_is_set_once_however_often_it_is_sent() {
         .json();
     assert_eq!(holds["items"].as_array().map(Vec::len), Some(2), "{holds}");
 }
+
+#[tokio::test]
+async fn below_a_base_path_the_same_is_decided() {
+    let guarded = guarded_with(|options| "/entrace".clone_into(&mut options.base_path));
+    let token = guarded.token(&["reader@contoso"]);
+    let ask = |address: &'static str| guarded.send(Method::GET, address, &token);
+    assert_eq!(ask("/entrace/v1/tenants").await.status, StatusCode::OK);
+    assert_eq!(ask("/entrace/v1/access?tenant=contoso").await.problem(), "forbidden");
+    let status = ask("/entrace/v1/tenants/fabrikam/status").await;
+    assert_eq!(status.problem(), "tenant-not-found");
+    assert_eq!(ask("/entrace/v1/tenants/contoso/status").await.status, StatusCode::OK);
+    assert_eq!(ask("/v1/tenants").await.problem(), "unknown-route");
+    let without = guarded.send(Method::GET, "/entrace/v1/tenants", "").await;
+    assert_eq!(without.problem(), "unauthenticated");
+}
