@@ -200,27 +200,24 @@ async fn answer(
         .await?;
     let (mut sent, mut rows, first) = first;
     state.engine.spawn(async move {
-        let mut piece = Some(first);
-        while let Some(bytes) = piece {
-            if !bytes.is_empty() && sender.send(Ok(Bytes::from(bytes))).await.is_err() {
+        let mut piece = first;
+        loop {
+            if !piece.is_empty() && sender.send(Ok(Bytes::from(piece))).await.is_err() {
                 // The asker has gone: without rows to give them to, the worker is ended.
                 return;
             }
-            piece = match sent.has_ended() {
-                true => None,
-                false => match sent.next(&mut rows).await {
-                    Ok(bytes) => Some(bytes),
-                    Err(problem) => {
-                        tracing::warn!(
-                            code = problem.code().word(),
-                            "an answer broke off: {}",
-                            problem.detail()
-                        );
-                        let error = std::io::Error::other(problem.detail().to_owned());
-                        drop(sender.send(Err(error)).await);
-                        return;
-                    }
-                },
+            if sent.has_ended() {
+                return;
+            }
+            piece = match sent.next(&mut rows).await {
+                Ok(bytes) => bytes,
+                Err(problem) => {
+                    let (code, detail) = (problem.code().word(), problem.detail());
+                    tracing::warn!(code, "an answer broke off: {detail}");
+                    let error = std::io::Error::other(detail.to_owned());
+                    drop(sender.send(Err(error)).await);
+                    return;
+                }
             };
         }
     });

@@ -98,7 +98,7 @@ pub(crate) async fn timeline(
     let (from, to) = (end(from), end(to));
     let listing = Listing {
         select: format!(
-            "select row_number() over (order by at, entry, kind, object_id, summary, audit_id, change_id) as place, \
+            "select cast(row_number() over (order by at, entry, kind, object_id, summary, audit_id, change_id) as bigint) as place, \
                     at, not_before, entry, kind, object_id, display_name, change_type, activity, summary, actor, \
                     actor_id, actor_ip, confidence, audit_id, correlation_id, snapshot_id, change_id \
              from timeline({}, {}, {}, {})",
