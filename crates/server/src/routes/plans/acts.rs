@@ -119,7 +119,7 @@ fn said(asked: &Asked<OfPlans>, why: Why) -> Act {
     Act {
         by: asked.principal.key.clone(),
         at: asked.now,
-        reason: Some(why.reason),
+        reason: why.reason,
     }
 }
 
