@@ -153,7 +153,7 @@ pub(crate) struct ActDocument {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Why.
-    reason: Option<String>,
+    reason: String,
 }
 
 /// An execution that began.
