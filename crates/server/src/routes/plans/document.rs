@@ -200,7 +200,7 @@ fn act(act: Act) -> ActDocument {
     ActDocument {
         by: act.by,
         at: act.at,
-        reason: Some(act.reason),
+        reason: act.reason,
     }
 }
 
