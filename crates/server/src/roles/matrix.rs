@@ -74,7 +74,7 @@ pub const MATRIX: &[Row] = &[
         Access::Everywhere(Roles::of(&[Auditor, Operator, Admin])),
     ),
     route("GET", "/openapi.json", Access::Public),
-    route("GET", "/problems/{code}", Access::Public),
+    route("GET", "/problems/{problem}", Access::Public),
     route("GET", "/readyz", Access::Public),
     route("GET", "/v1/access", tenant(&[Auditor])),
     route("GET", "/v1/audits", EVERYTHING),
