@@ -119,9 +119,10 @@ fn url(address: SocketAddr, is_secure: bool, base: &str) -> String {
 }
 
 fn say(app: &App, server: &Server, url: &str, names: &[String]) -> Result<()> {
-    let session = server.session();
+    let session = server.session().map(|(_, path)| path);
+    let session = session.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     if app.wants_json() {
-        let token = session.map(|(_, path)| path.display().to_string());
+        let token = session.map(|path| path.display().to_string());
         return app.print(&format!(
             "{}\n",
             json!({"message_type": "listening", "url": url, "tenants": names, "token_file": token})
@@ -131,7 +132,7 @@ fn say(app: &App, server: &Server, url: &str, names: &[String]) -> Result<()> {
         return Ok(());
     }
     App::say(&format!("Serving {} at {url}", names.join(", ")));
-    if let Some((_, path)) = session {
+    if let Some(path) = session {
         let file = path.display();
         App::say(&format!("Its token, while it runs, is in {file}; try:"));
         App::say(&format!(

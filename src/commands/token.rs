@@ -90,7 +90,7 @@ pub(crate) fn run(app: &App, args: &TokenArgs) -> Result<u8> {
             let (secret, made) = tokens.create(name, grants, expires_at, now)?;
             show(app, secret.expose(), &made)?;
         }
-        What::List => list(app, tokens.list()?, now)?,
+        What::List => list(app, &tokens.list()?, now)?,
         What::Revoke { token } => {
             let revoked = tokens.revoke(token, now)?;
             app.print(&format!(
@@ -160,7 +160,7 @@ fn show(app: &App, secret: &str, made: &Description) -> Result<()> {
     Ok(())
 }
 
-fn list(app: &App, tokens: Vec<(Description, Option<Timestamp>)>, now: Timestamp) -> Result<()> {
+fn list(app: &App, tokens: &[(Description, Option<Timestamp>)], now: Timestamp) -> Result<()> {
     if app.wants_json() {
         let rows: Vec<_> = tokens
             .iter()
@@ -186,7 +186,7 @@ fn list(app: &App, tokens: Vec<(Description, Option<Timestamp>)>, now: Timestamp
     let time = |time: Option<Timestamp>, else_text: &str| {
         time.map_or_else(|| else_text.to_owned(), short_time)
     };
-    for (token, used) in &tokens {
+    for (token, used) in tokens {
         let state = match token.state(now) {
             TokenState::Active => "active",
             TokenState::Expired => "expired",

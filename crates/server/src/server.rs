@@ -117,7 +117,7 @@ pub async fn serve(
     let waiting = tokio::spawn(async move {
         shutdown.await;
         stopping.stop();
-        stopping.guard.jobs.cancel_all();
+        let _ = stopping.guard.jobs.cancel_all();
         handle.graceful_shutdown(Some(grace));
     });
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -9,7 +9,7 @@
 //!   server's own.
 
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use url::Url;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -98,7 +98,7 @@ impl Names {
         if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return Ok(());
         }
-        let site = headers.get(FETCH_SITE).map(|site| site.as_bytes());
+        let site = headers.get(FETCH_SITE).map(HeaderValue::as_bytes);
         if !matches!(site, None | Some(b"same-origin" | b"none")) {
             return Err(Tricked::Origin);
         }
@@ -120,8 +120,6 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
@@ -132,8 +130,8 @@ mod tests {
         pairs.iter().map(pair).collect()
     }
 
-    fn check(names: &Names, method: Method, pairs: &[(HeaderName, &str)]) -> Result<(), Tricked> {
-        names.check(&method, &Uri::from_static("/v1/plans"), &headers(pairs))
+    fn check(names: &Names, method: &Method, pairs: &[(HeaderName, &str)]) -> Result<(), Tricked> {
+        names.check(method, &Uri::from_static("/v1/plans"), &headers(pairs))
     }
 
     #[test]
@@ -146,7 +144,7 @@ mod tests {
             "LOCALHOST:7878",
         ] {
             assert_eq!(
-                check(&names, Method::GET, &[(HOST, good)]),
+                check(&names, &Method::GET, &[(HOST, good)]),
                 Ok(()),
                 "{good}"
             );
@@ -162,14 +160,14 @@ mod tests {
             "",
         ] {
             assert_eq!(
-                check(&names, Method::GET, &[(HOST, bad)]),
+                check(&names, &Method::GET, &[(HOST, bad)]),
                 Err(Tricked::Host),
                 "{bad}"
             );
         }
-        assert_eq!(check(&names, Method::GET, &[]), Err(Tricked::Host));
+        assert_eq!(check(&names, &Method::GET, &[]), Err(Tricked::Host));
         let two = [(HOST, "localhost:7878"), (HOST, "evil.example")];
-        assert_eq!(check(&names, Method::GET, &two), Err(Tricked::Host));
+        assert_eq!(check(&names, &Method::GET, &two), Err(Tricked::Host));
     }
 
     #[test]
@@ -177,7 +175,11 @@ mod tests {
         let names = Names::loopback(7878, None);
         let host = (HOST, "localhost:7878");
         let post = |pairs: &[(HeaderName, &str)]| {
-            check(&names, Method::POST, &[&[host.clone()], pairs].concat())
+            check(
+                &names,
+                &Method::POST,
+                &[std::slice::from_ref(&host), pairs].concat(),
+            )
         };
         assert_eq!(post(&[]), Ok(()), "programs have no origin");
         assert_eq!(post(&[(ORIGIN, "http://localhost:7878")]), Ok(()));
@@ -199,17 +201,17 @@ mod tests {
         let url = Url::parse("https://entrace.contoso.example").expect("because it is an address");
         let known = Names::reachable(Some(&url));
         assert_eq!(
-            check(&known, Method::GET, &[(HOST, "entrace.contoso.example")]),
+            check(&known, &Method::GET, &[(HOST, "entrace.contoso.example")]),
             Ok(())
         );
         assert_eq!(
-            check(&known, Method::GET, &[(HOST, "10.0.0.1")]),
+            check(&known, &Method::GET, &[(HOST, "10.0.0.1")]),
             Err(Tricked::Host)
         );
         let unknown = Names::reachable(None);
         let own = [(HOST, "box:443"), (ORIGIN, "https://box:443")];
-        assert_eq!(check(&unknown, Method::POST, &own), Ok(()));
+        assert_eq!(check(&unknown, &Method::POST, &own), Ok(()));
         let other = [(HOST, "box:443"), (ORIGIN, "https://evil.example")];
-        assert_eq!(check(&unknown, Method::POST, &other), Err(Tricked::Origin));
+        assert_eq!(check(&unknown, &Method::POST, &other), Err(Tricked::Origin));
     }
 }

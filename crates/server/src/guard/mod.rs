@@ -138,9 +138,10 @@ fn authenticator(options: &GuardOptions, clock: &Clock) -> Result<Option<Authent
         }
         None => None,
     };
-    let session = match options.session {
-        true => Some(Session::begin(folder)?),
-        false => None,
+    let session = if options.session {
+        Some(Session::begin(folder)?)
+    } else {
+        None
     };
     let tokens = Arc::new(TokenFile::new(folder));
     Ok(Some(Authenticator::new(

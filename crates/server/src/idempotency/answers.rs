@@ -80,7 +80,9 @@ pub(crate) struct Ticket {
 
 impl std::fmt::Debug for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ticket").field("name", &self.name).finish()
+        f.debug_struct("Ticket")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -219,7 +221,7 @@ impl Answers {
             Code::Busy,
             format!("{MAX_KEPT} requests with an Idempotency-Key were made within a day; no more are remembered"),
         )
-        .retry_after(std::time::Duration::from_secs(600)))
+        .retry_after(std::time::Duration::from_mins(10)))
     }
 
     fn under_way<T>(&self, look: impl FnOnce(&mut HashSet<(String, String)>) -> T) -> T {

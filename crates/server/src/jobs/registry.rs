@@ -119,7 +119,7 @@ impl Jobs {
                 Code::Busy,
                 format!("{} jobs wait in this tenant already", others.len()),
             )
-            .retry_after(std::time::Duration::from_secs(60)));
+            .retry_after(std::time::Duration::from_mins(1)));
         }
         let entry = Arc::new(Live::new(job.clone()));
         live.insert(job.id.clone(), Arc::clone(&entry));
@@ -230,6 +230,7 @@ impl Jobs {
     }
 
     /// Says so of all, and how many are still at work: for a server that is being stopped.
+    #[must_use]
     pub fn cancel_all(&self) -> usize {
         let live = self.lock();
         let working = live.values().filter(|live| !live.job().state.is_final());

@@ -22,7 +22,11 @@ pub(crate) const TYPES: &str = "/problems/";
 
 /// A failed request.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// What a problem tells, and to whom. In a box: most results are none.
+#[derive(Debug, Clone)]
+struct Told {
     code: Code,
     detail: Cow<'static, str>,
     extensions: Map<String, Value>,
@@ -33,13 +37,13 @@ pub struct Problem {
 impl Problem {
     /// A problem with what is wrong this time: one line that names the thing and the way out.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Told {
             code,
             detail: detail.into(),
             extensions: Map::new(),
             retry_after: None,
             internal: None,
-        }
+        }))
     }
 
     /// A bug: `what` goes to the log and not to the asker.
@@ -54,34 +58,34 @@ impl Problem {
     /// Adds a member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.extensions.insert(name.to_owned(), value.into());
+        self.0.extensions.insert(name.to_owned(), value.into());
         self
     }
 
     /// Says when to try again: `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait.max(Duration::from_secs(1)));
+        self.0.retry_after = Some(wait.max(Duration::from_secs(1)));
         self
     }
 
     /// Adds what only the log is told.
     #[must_use]
     pub fn internal(mut self, what: impl Into<String>) -> Self {
-        self.internal = Some(what.into());
+        self.0.internal = Some(what.into());
         self
     }
 
     /// Which problem it is.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The word for it, and the word of the reason where there is one: for records.
     pub(crate) fn word_and_reason(&self) -> String {
-        let word = self.code.word();
-        match self.extensions.get("reason").and_then(Value::as_str) {
+        let word = self.0.code.word();
+        match self.0.extensions.get("reason").and_then(Value::as_str) {
             Some(reason) => format!("{word}/{reason}"),
             None => word.to_owned(),
         }
@@ -90,40 +94,40 @@ impl Problem {
     /// What the asker is told.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// What the log is told besides.
     #[must_use]
     pub fn told_to_log(&self) -> Option<&str> {
-        self.internal.as_deref()
+        self.0.internal.as_deref()
     }
 
     /// The document; `instance` is the request it is about.
     pub(crate) fn document(&self, instance: Option<&str>) -> Value {
         let mut document = Map::new();
-        let word = self.code.word();
+        let word = self.0.code.word();
         document.insert("type".to_owned(), format!("{TYPES}{word}").into());
-        document.insert("title".to_owned(), self.code.title().into());
-        document.insert("status".to_owned(), self.code.status().as_u16().into());
-        document.insert("detail".to_owned(), self.detail.as_ref().into());
+        document.insert("title".to_owned(), self.0.code.title().into());
+        document.insert("status".to_owned(), self.0.code.status().as_u16().into());
+        document.insert("detail".to_owned(), self.0.detail.as_ref().into());
         if let Some(instance) = instance {
             document.insert("instance".to_owned(), instance.into());
         }
-        document.extend(self.extensions.clone());
+        document.extend(self.0.extensions.clone());
         Value::Object(document)
     }
 
     /// The answer; `instance` is the request it is about.
     pub(crate) fn answer(&self, instance: Option<&str>) -> Response {
-        let mut response = (self.code.status(), Json(self.document(instance))).into_response();
+        let mut response = (self.0.code.status(), Json(self.document(instance))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, wait.as_secs().into());
         }
-        let challenge = match self.code {
+        let challenge = match self.0.code {
             Code::Unauthenticated => Some("Bearer realm=\"entrace\""),
             Code::InvalidToken => Some("Bearer realm=\"entrace\", error=\"invalid_token\""),
             _ => None,

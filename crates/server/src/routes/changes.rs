@@ -303,9 +303,9 @@ pub(crate) fn all_changes(archive: &Archive, of_object: &str, of_links: &str) ->
                snapshot_id as \"snapshotId\"";
     format!(
         "select \"changeId\", \"changedAt\", \"changedAfter\", \"changedBefore\", change_type as \"changeType\", \
-                kind, id, \"displayName\", path, \"oldValue\", \"newValue\", actor, \"actorId\", \"actorIp\", \
+                kind, id, \"displayName\", coalesce(path, '') as path, \"oldValue\", \"newValue\", actor, \"actorId\", \"actorIp\", \
                 confidence, \"auditId\", \"snapshotId\", {RECOVERY_ACTION} from ( \
-           select {when}, change_type, kind, object_id as id, display_name as \"displayName\", '' as path, \
+           select {when}, change_type, kind, object_id as id, display_name as \"displayName\", cast(null as text) as path, \
                   cast(null as text) as \"oldValue\", cast(null as text) as \"newValue\", {who} \
              from changes where change_type <> 'modified' and {no_edges} and {of_object} \
            union all \

@@ -47,13 +47,13 @@ macro_rules! pages {
 }
 
 macro_rules! rows {
-    ($( $(#[doc = $doc:literal])+ $(#[serde($serde:meta)])? $name:ident { $( $(#[doc = $text:literal])+ $(#[schema($schema:meta)])? $member:ident : $of:ty, )+ } )+) => {
+    ($( $(#[doc = $doc:literal])+ $(#[serde($($serde:tt)*)])? $name:ident { $( $(#[doc = $text:literal])+ $member:ident : $of:ty, )+ } )+) => {
         $(
             $(#[doc = $doc])+
             #[derive(Debug, Serialize, ToSchema)]
-            $(#[serde($serde)])?
+            $(#[serde($($serde)*)])?
             pub(crate) struct $name {
-                $( $(#[doc = $text])+ #[schema(required)] $(#[schema($schema)])? $member: $of, )+
+                $( $(#[doc = $text])+ #[schema(required)] $member: $of, )+
             }
         )+
     };

@@ -17,20 +17,20 @@ pub(crate) async fn docs(State(state): State<AppState>) -> Response {
 }
 
 /// What a problem means
-#[utoipa::path(get, path = "/problems/{code}", tag = "server", operation_id = "get_problem", security(()),
-    params(("code" = String, Path, description = "The end of its type.", example = "invalid-revision")),
+#[utoipa::path(get, path = "/problems/{problem}", tag = "server", operation_id = "get_problem", security(()),
+    params(("problem" = String, Path, description = "The end of its type.", example = "invalid-revision")),
     responses((status = 200, description = "A page that needs nothing else.", content_type = "text/html", body = String)))]
 pub(crate) async fn problem(
     State(state): State<AppState>,
-    Named(code): Named<String>,
+    Named(problem): Named<String>,
 ) -> Result<Response, Problem> {
-    let found = Code::of(&code).ok_or_else(|| {
+    let code = Code::of(&problem).ok_or_else(|| {
         Problem::new(
             Code::UnknownRoute,
-            format!("there is no problem {code:?}: /docs lists them"),
+            format!("there is no problem {problem:?}: /docs lists them"),
         )
     })?;
-    Ok(dressed(problem_page(&state.options.base_path, found)))
+    Ok(dressed(problem_page(&state.options.base_path, code)))
 }
 
 fn dressed(page: String) -> Response {

@@ -35,7 +35,7 @@ const COLUMNS: &str = "snapshot_id, number, taken_at, committed_at, status, kind
 /// List snapshots
 ///
 /// Newest first.
-#[utoipa::path(get, path = "/v1/snapshots", tag = "snapshots", params(ListSnapshots, Common, Paging),
+#[utoipa::path(get, path = "/v1/snapshots", tag = "snapshots", operation_id = "list_snapshots", params(ListSnapshots, Common, Paging),
     responses((status = 200, description = "Snapshots, newest first.", body = SnapshotPage)))]
 pub(crate) async fn list(asked: Asked<ListSnapshots>) -> Result<Response, Problem> {
     let mut conditions = vec!["true".to_owned()];

@@ -36,7 +36,7 @@ pub(crate) struct TenantList {
 /// List tenants
 ///
 /// Those that are served and that you may see.
-#[utoipa::path(get, path = "/v1/tenants", tag = "tenants",
+#[utoipa::path(get, path = "/v1/tenants", tag = "tenants", operation_id = "list_tenants",
     responses((status = 200, description = "The tenants, by name.", body = TenantList)))]
 pub(crate) async fn list(
     State(state): State<AppState>,

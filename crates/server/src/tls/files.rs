@@ -54,7 +54,8 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>> {
 fn refuse_if_others_read(path: &Path, metadata: &std::fs::Metadata) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o007 == 0 {
+    let for_others = mode % 0o10;
+    if for_others == 0 {
         return Ok(());
     }
     let path = path.display();

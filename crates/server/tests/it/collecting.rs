@@ -19,7 +19,7 @@ use crate::guarded::{Guarded, guarded, guarded_with};
 use crate::support::{Answer, time};
 
 /// A small company behind a Graph of its own.
-async fn company() -> Simulator {
+async fn company() -> (Simulator, String) {
     let options = WorldOptions {
         users: 5,
         days: 1,
@@ -43,16 +43,17 @@ async fn company() -> Simulator {
         ..simulator::ServerOptions::default()
     };
     let started = Simulator::start(tenant, served).await;
-    started.expect("because any port will do")
+    let tenant_id = world.tenant_id().to_owned();
+    (started.expect("because any port will do"), tenant_id)
 }
 
 /// How the company is reached: users alone.
-fn collecting(simulator: &Simulator, is_scheduled: bool) -> Arc<Collecting> {
+fn collecting(simulator: &Simulator, tenant_id: &str, is_scheduled: bool) -> Arc<Collecting> {
     let url = simulator.url();
     let look_up = |name: &str| {
         let value = match name {
             "ENTRACE_GRAPH_URL" | "AZURE_AUTHORITY_HOST" => url.as_str(),
-            "AZURE_TENANT_ID" => "contoso.example",
+            "AZURE_TENANT_ID" => tenant_id,
             "AZURE_CLIENT_ID" => DEFAULT_APP_ID,
             "AZURE_CLIENT_SECRET" => DEFAULT_SECRET,
             _ => return None,
@@ -101,12 +102,12 @@ async fn post(guarded: &Guarded, token: &str, key: &str, body: Value) -> Answer 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_snapshot_is_asked_for_once_watched_and_then_there() {
-    let simulator = company().await;
+    let (simulator, tenant_id) = company().await;
     let folder = tempfile::tempdir().expect("because there is room");
     empty(&folder.path().join("a"));
     let guarded = guarded_with(|options| {
         options.tenants[0].archive = folder.path().join("a");
-        options.tenants[0].collecting = Some(collecting(&simulator, false));
+        options.tenants[0].collecting = Some(collecting(&simulator, &tenant_id, false));
         options.now = Timestamp::now;
     });
     let operator = guarded.token(&["operator@contoso"]);
@@ -195,7 +196,7 @@ async fn a_tenant_that_cannot_be_reached_from_here_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_schedule_takes_the_first_snapshot_at_once() {
-    let simulator = company().await;
+    let (simulator, tenant_id) = company().await;
     let folder = tempfile::tempdir().expect("because there is room");
     empty(&folder.path().join("a"));
     let mut options = ServerOptions {
@@ -203,7 +204,7 @@ async fn a_schedule_takes_the_first_snapshot_at_once() {
             name: "contoso".to_owned(),
             archive: folder.path().join("a"),
             secrets: Secrets::default(),
-            collecting: Some(collecting(&simulator, true)),
+            collecting: Some(collecting(&simulator, &tenant_id, true)),
             restoring: None,
         }],
         ..ServerOptions::default()

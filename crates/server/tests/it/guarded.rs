@@ -110,7 +110,8 @@ impl Guarded {
 /// The text of all files of a folder.
 pub(crate) fn read_all(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).expect("because it is there");
-    let texts = entries.flatten().map(|entry| {
+    let files = entries.flatten().filter(|entry| entry.path().is_file());
+    let texts = files.map(|entry| {
         let bytes = std::fs::read(entry.path()).expect("because it is a file");
         String::from_utf8_lossy(&bytes).into_owned()
     });

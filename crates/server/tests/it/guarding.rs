@@ -58,7 +58,7 @@ async fn what_is_too_much_is_refused_each_by_its_word() {
         options.guard.limits.body_bytes = 1000;
     });
     let token = guarded.token(&["reader"]);
-    let long = format!("{TENANTS}?q={}", "x".repeat(9000));
+    let long = format!("{TENANTS}?q={}", "x".repeat(21_000));
     let answer = guarded.send(Method::GET, &long, &token).await;
     assert_eq!(
         (answer.status, answer.problem()),
@@ -77,15 +77,20 @@ async fn what_is_too_much_is_refused_each_by_its_word() {
         })
         .await;
     assert_eq!(answer.problem(), "body-too-large");
-    for _ in 0..2 {
-        assert_eq!(
-            guarded.send(Method::GET, TENANTS, &token).await.status,
-            StatusCode::OK
-        );
+    let many = (0..20).map(|_| guarded.send(Method::GET, TENANTS, &token));
+    let many = futures::future::join_all(many).await;
+    let (answered, refused): (Vec<_>, Vec<_>) = many
+        .iter()
+        .partition(|answer| answer.status == StatusCode::OK);
+    assert!(
+        answered.len() >= 2 && !refused.is_empty(),
+        "{}",
+        answered.len()
+    );
+    for answer in refused {
+        assert_eq!(answer.problem(), "rate-limited");
+        assert_eq!(answer.header("retry-after"), "1");
     }
-    let answer = guarded.send(Method::GET, TENANTS, &token).await;
-    assert_eq!(answer.problem(), "rate-limited");
-    assert_eq!(answer.header("retry-after"), "1");
     let other = guarded.token(&["auditor"]);
     assert_eq!(
         guarded.send(Method::GET, TENANTS, &other).await.status,
@@ -173,16 +178,17 @@ async fn who_asked_what_is_recorded_and_no_secret_with_it() {
     );
     assert_eq!(items[0]["roles"], serde_json::json!(["auditor"]));
     assert_eq!(items[0]["tenant"], "contoso");
-    let record = guarded.record();
-    assert_eq!(record.lines().count(), 4, "{record}");
-    assert!(record.contains("invalid-token/token-mistyped"), "{record}");
-    for secret in [&reader, &auditor, &planted] {
-        assert!(!record.contains(&secret[10..40]), "{record}");
-    }
     // Of another tenant's record nothing is seen.
     let other = guarded.token(&["auditor@fabrikam"]);
     let answer = guarded.send(Method::GET, "/v1/access", &other).await;
     assert_eq!(answer.json()["items"], serde_json::json!([]));
+    let record = guarded.record();
+    // Reading the record makes everything before it last.
+    assert!(record.lines().count() >= 5, "{record}");
+    assert!(record.contains("invalid-token/token-mistyped"), "{record}");
+    for secret in [&reader, &auditor, &planted] {
+        assert!(!record.contains(&secret[10..40]), "{record}");
+    }
     let all = read_all(guarded.folder.path());
     assert!(!all.contains(&reader[10..40]), "tokens are kept as hashes");
 }
@@ -196,20 +202,18 @@ async fn the_record_is_read_page_by_page_and_wrong_questions_are_told() {
             .send(Method::GET, "/v1/access?limit=1", &auditor)
             .await;
     }
-    let mut cursor = String::new();
-    for page in 0..3 {
+    let (mut cursor, mut pages) = (String::new(), Vec::new());
+    loop {
         let address = format!("/v1/access?limit=2{cursor}");
         let found = guarded.send(Method::GET, &address, &auditor).await.json();
-        assert_eq!(
-            found["items"].as_array().map(Vec::len),
-            Some(2),
-            "{page}: {found}"
-        );
-        let next = found["next_cursor"]
-            .as_str()
-            .expect("because there is more");
+        pages.push(found["items"].as_array().map_or(0, Vec::len));
+        let Some(next) = found["next_cursor"].as_str() else {
+            break;
+        };
         cursor = format!("&cursor={next}");
     }
+    // What was asked meanwhile is newer than the first page.
+    assert_eq!(pages, [2, 2, 1]);
     for (query, word) in [
         ("limit=0", "invalid-limit"),
         ("limit=1001", "invalid-limit"),
@@ -336,4 +340,25 @@ async fn a_hold_is_set_once_however_often_it_is_sent() {
         .await
         .json();
     assert_eq!(holds["items"].as_array().map(Vec::len), Some(2), "{holds}");
+}
+
+#[tokio::test]
+async fn below_a_base_path_the_same_is_decided() {
+    let guarded = guarded_with(|options| "/entrace".clone_into(&mut options.base_path));
+    let token = guarded.token(&["reader@contoso"]);
+    let ask = |address: &'static str| guarded.send(Method::GET, address, &token);
+    assert_eq!(ask("/entrace/v1/tenants").await.status, StatusCode::OK);
+    assert_eq!(
+        ask("/entrace/v1/access?tenant=contoso").await.problem(),
+        "forbidden"
+    );
+    let status = ask("/entrace/v1/tenants/fabrikam/status").await;
+    assert_eq!(status.problem(), "tenant-not-found");
+    assert_eq!(
+        ask("/entrace/v1/tenants/contoso/status").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(ask("/v1/tenants").await.problem(), "unknown-route");
+    let without = guarded.send(Method::GET, "/entrace/v1/tenants", "").await;
+    assert_eq!(without.problem(), "unauthenticated");
 }

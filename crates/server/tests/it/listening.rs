@@ -205,7 +205,7 @@ async fn people_of_a_tenant_sign_in_with_its_tokens() {
         .json()
         .await
         .expect("because it is a problem");
-    assert_eq!(problem["reason"], "token-header-malformed");
+    assert_eq!(problem["reason"], "token-malformed");
     listening.end().await;
 }
 

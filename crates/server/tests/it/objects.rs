@@ -13,7 +13,7 @@ async fn the_objects_of_a_state_are_listed() {
     assert_eq!(now["items"][0]["display_name"], "Alice");
     assert_eq!(now["snapshots"][0]["taken_at"], "2026-10-03T09:00:00Z");
     let then = served
-        .get("/v1/objects?rev=2026-10-01&kind=users")
+        .get("/v1/objects?rev=2026-10-01T10:00Z&kind=users")
         .await
         .json();
     assert_eq!(then["items"].as_array().map(Vec::len), Some(2));

@@ -76,7 +76,7 @@ async fn every_list_can_be_read_row_by_row() {
                 None => break,
             }
         }
-        assert!(rows.len() > 1, "{address}");
+        assert!(!rows.is_empty(), "{address}");
         assert_eq!(whole["items"], serde_json::Value::Array(rows), "{address}");
     }
 }

@@ -83,7 +83,9 @@ async fn secrets_stay_where_they_are_sent_to() {
     for (token, answer) in &answers {
         assert!(!answer.contains(&token[12..40]), "{answer}");
     }
-    guarded.served.state.stop();
+    guarded
+        .send(Method::GET, "/v1/access?tenant=contoso", &used)
+        .await;
     let record = guarded.record();
     let kept = read_all(guarded.folder.path());
     let logged = String::from_utf8(log.0.lock().expect("because nobody panicked").clone());

@@ -98,6 +98,7 @@ fn shapes() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn headers() -> Vec<Case> {
     let signer = Signer::first();
     let stranger = Signer::stranger();
@@ -238,6 +239,7 @@ fn swapped() -> String {
     format!("{}.{}.{}", one[0], two[1], one[2])
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn claims() -> Vec<Case> {
     let signer = Signer::first();
     let case = |name, changes: Value, word| (name, signer.token(&with(&changes)), word);
@@ -374,6 +376,7 @@ fn claims() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn persons_and_applications() -> Vec<Case> {
     let signer = Signer::first();
     let case = |name, changes: Value, word| (name, signer.token(&with(&changes)), word);

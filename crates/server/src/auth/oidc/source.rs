@@ -1,4 +1,4 @@
-//! Where an issuer publishes its keys: its OpenID configuration says so.
+//! Where an issuer publishes its keys: its `OpenID` configuration says so.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -169,10 +169,9 @@ impl Validator {
             return Err(Refused::Claims);
         }
         // From the text again: a claim that stands there twice is lost in a value.
-        let claims = part(token, 1)
+        part(token, 1)
             .and_then(|text| serde_json::from_slice(&text).ok())
-            .ok_or(Refused::Claims);
-        claims
+            .ok_or(Refused::Claims)
     }
 
     /// A token with a good signature and another issuer: often only of the wrong version.

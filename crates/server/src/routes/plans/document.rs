@@ -153,7 +153,7 @@ pub(crate) struct ActDocument {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Why.
-    reason: Option<String>,
+    reason: String,
 }
 
 /// An execution that began.
@@ -200,7 +200,7 @@ fn act(act: Act) -> ActDocument {
     ActDocument {
         by: act.by,
         at: act.at,
-        reason: Some(act.reason),
+        reason: act.reason,
     }
 }
 
