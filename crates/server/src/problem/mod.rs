@@ -24,6 +24,12 @@ pub(crate) const TYPES: &str = "/problems/";
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
+    more: Box<More>,
+}
+
+/// Everything but the code: failed requests are passed through many hands.
+#[derive(Debug, Clone)]
+struct More {
     detail: Cow<'static, str>,
     extensions: Map<String, Value>,
     retry_after: Option<Duration>,
@@ -35,10 +41,12 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            detail: detail.into(),
-            extensions: Map::new(),
-            retry_after: None,
-            internal: None,
+            more: Box::new(More {
+                detail: detail.into(),
+                extensions: Map::new(),
+                retry_after: None,
+                internal: None,
+            }),
         }
     }
 
@@ -54,21 +62,21 @@ impl Problem {
     /// Adds a member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.extensions.insert(name.to_owned(), value.into());
+        self.more.extensions.insert(name.to_owned(), value.into());
         self
     }
 
     /// Says when to try again: `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait.max(Duration::from_secs(1)));
+        self.more.retry_after = Some(wait.max(Duration::from_secs(1)));
         self
     }
 
     /// Adds what only the log is told.
     #[must_use]
     pub fn internal(mut self, what: impl Into<String>) -> Self {
-        self.internal = Some(what.into());
+        self.more.internal = Some(what.into());
         self
     }
 
@@ -81,7 +89,7 @@ impl Problem {
     /// The word for it, and the word of the reason where there is one: for records.
     pub(crate) fn word_and_reason(&self) -> String {
         let word = self.code.word();
-        match self.extensions.get("reason").and_then(Value::as_str) {
+        match self.more.extensions.get("reason").and_then(Value::as_str) {
             Some(reason) => format!("{word}/{reason}"),
             None => word.to_owned(),
         }
@@ -90,13 +98,13 @@ impl Problem {
     /// What the asker is told.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.more.detail
     }
 
     /// What the log is told besides.
     #[must_use]
     pub fn told_to_log(&self) -> Option<&str> {
-        self.internal.as_deref()
+        self.more.internal.as_deref()
     }
 
     /// The document; `instance` is the request it is about.
@@ -106,11 +114,11 @@ impl Problem {
         document.insert("type".to_owned(), format!("{TYPES}{word}").into());
         document.insert("title".to_owned(), self.code.title().into());
         document.insert("status".to_owned(), self.code.status().as_u16().into());
-        document.insert("detail".to_owned(), self.detail.as_ref().into());
+        document.insert("detail".to_owned(), self.more.detail.as_ref().into());
         if let Some(instance) = instance {
             document.insert("instance".to_owned(), instance.into());
         }
-        document.extend(self.extensions.clone());
+        document.extend(self.more.extensions.clone());
         Value::Object(document)
     }
 
@@ -120,7 +128,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.more.retry_after {
             headers.insert(header::RETRY_AFTER, wait.as_secs().into());
         }
         let challenge = match self.code {
