@@ -130,15 +130,14 @@ impl<'a> Range<'a> {
         if self.name == "*/*" {
             return Some(0);
         }
-        let found = format.names().iter().find_map(|own| {
+        format.names().iter().find_map(|own| {
             if own.eq_ignore_ascii_case(self.name) {
                 return Some(2);
             }
             let (kind, any) = self.name.split_once('/')?;
             let own = own.split_once('/')?.0;
             (any == "*" && own.eq_ignore_ascii_case(kind)).then_some(1)
-        });
-        found
+        })
     }
 }
 

@@ -158,7 +158,7 @@ pub(crate) async fn remember(
     };
     state.guard.metrics.cache(false);
     let size = response.body().size_hint().exact();
-    if !size.is_some_and(|size| size <= MAX_BYTES as u64) {
+    if size.is_none_or(|size| size > MAX_BYTES as u64) {
         return response;
     }
     let (parts, body) = response.into_parts();

@@ -28,7 +28,7 @@ pub(crate) const GROUPS: &[&str] = &[
 /// Members of an item of `paths` that are operations.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// The document, OpenAPI 3.1 in JSON.
+/// The document, `OpenAPI` 3.1 in JSON.
 #[must_use]
 pub fn openapi() -> Bytes {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();

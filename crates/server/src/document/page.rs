@@ -97,9 +97,9 @@ fn one(out: &mut String, method: &str, path: &str, operation: &Value) {
 /// What one problem means.
 pub(crate) fn problem_page(base: &str, code: Code) -> String {
     let mut out = begun(code.title());
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h1>{}</h1><p><code>{TYPES}{}</code>, status {}</p><p>{}</p><p><a href=\"{base}/docs\">All addresses and problems</a></p></body></html>\n",
+        "<h1>{}</h1><p><code>{TYPES}{}</code>, status {}</p><p>{}</p><p><a href=\"{base}/docs\">All addresses and problems</a></p></body></html>",
         escaped(code.title()),
         code.word(),
         code.status().as_u16(),

@@ -19,7 +19,7 @@ const CHECKPOINT: &str = "log/checkpoint";
 const LIMITS: Limits = Limits {
     memory_bytes: 1 << 30,
     disk_bytes: 0,
-    time: Some(Duration::from_secs(60)),
+    time: Some(Duration::from_mins(1)),
     rows: Some(2_000_000),
     bytes: Some(1 << 30),
 };

@@ -79,8 +79,7 @@ impl Served {
         let looked = engine.run_blocking(move || served.look()).await;
         drop(guard);
         match (looked, at_hand) {
-            (Ok(opened), _) => Ok(opened),
-            (Err(_), Some(opened)) => Ok(opened),
+            (Ok(opened), _) | (Err(_), Some(opened)) => Ok(opened),
             (Err(problem), None) => Err(problem),
         }
     }

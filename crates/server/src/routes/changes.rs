@@ -55,10 +55,9 @@ pub(crate) async fn diff(asked: Asked<ListDiff>) -> Result<Response, Problem> {
         Some(from) => asked.pinned(0, from)?,
         None => asked.before(0, &later)?,
     };
-    type Own = Asked<ListDiff>;
     let basis = asked.basis(
         &[&earlier, &later],
-        Own::is_fixed(from) && Own::is_fixed(to),
+        Asked::<ListDiff>::is_fixed(from) && Asked::<ListDiff>::is_fixed(to),
     );
     if let Some(same) = asked.unchanged(&basis) {
         return Ok(same);

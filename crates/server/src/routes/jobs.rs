@@ -1,5 +1,7 @@
 //! Work that outlives its request: begun, watched, cancelled.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
@@ -49,7 +51,7 @@ pub(crate) async fn take_snapshot(
     asked: Asked<OfJobs>,
     Body(new): Body<NewSnapshot>,
 ) -> Result<Response, Problem> {
-    let (state, served) = (asked.state.clone(), asked.served.clone());
+    let (state, served) = (asked.state.clone(), Arc::clone(&asked.served));
     let wanted_by = asked.principal.key.clone();
     // Writing the job down waits for a disk.
     let job = asked

@@ -283,10 +283,10 @@ impl Sent {
             self.tally.rows(batch.num_rows() as u64);
             return encoder.rows(&batch);
         }
-        let mut metadata = rows.provenance().map(whence).unwrap_or_else(|| {
+        let mut metadata = rows
+            .provenance()
             // It was cut off before it could say where it came from.
-            whence(&query::Provenance::default())
-        });
+            .map_or_else(|| whence(&query::Provenance::default()), whence);
         metadata.insert("rows".to_owned(), json!(self.count));
         metadata.insert("truncated".to_owned(), json!(self.truncated));
         let members = Map::from_iter([("metadata".to_owned(), Value::Object(metadata))]);

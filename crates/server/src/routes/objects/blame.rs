@@ -37,6 +37,10 @@ pub(crate) struct Blamed {
 }
 
 /// The change that gave a property its value.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are named as in the list of changes"
+)]
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Change {
     /// Its id.

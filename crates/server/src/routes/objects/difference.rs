@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::Snapshot;
 use utoipa::IntoParams;
 
@@ -50,8 +50,8 @@ pub(crate) async fn diff(
         Some(from) => asked.pinned(0, from)?,
         None => asked.before(0, &later)?,
     };
-    type Own = Asked<DiffObject>;
-    let is_fixed = Own::is_fixed(from) && Own::is_fixed(to) && is_id(&id);
+    let is_fixed =
+        Asked::<DiffObject>::is_fixed(from) && Asked::<DiffObject>::is_fixed(to) && is_id(&id);
     let basis = asked.basis(&[&earlier, &later], is_fixed);
     if let Some(same) = asked.unchanged(&basis) {
         return Ok(same);
@@ -120,6 +120,6 @@ fn patch(
 }
 
 fn has(payload: &str, name: &str) -> bool {
-    serde_json::from_str::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>(payload)
+    serde_json::from_str::<Map<String, Value>>(payload)
         .is_ok_and(|members| members.contains_key(name))
 }

@@ -35,8 +35,9 @@ pub(crate) fn differing(
     let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     for name in names {
         let (one, other) = (first.get(name), second.get(name));
+        let (one, other) = (one.map(AsRef::as_ref), other.map(AsRef::as_ref));
         // What is stored is canonical: the same bytes, the same value.
-        if one.map(|raw| raw.get()) == other.map(|raw| raw.get()) {
+        if one.map(RawValue::get) == other.map(RawValue::get) {
             continue;
         }
         both.0.insert(name.clone(), value(one)?);
@@ -50,8 +51,8 @@ fn members(version: Option<&Version>) -> Result<Members, Problem> {
     serde_json::from_str(text).map_err(|error| unreadable(&error))
 }
 
-fn value(raw: Option<&Box<RawValue>>) -> Result<Value, Problem> {
-    let text = raw.map_or("null", |raw| raw.get());
+fn value(raw: Option<&RawValue>) -> Result<Value, Problem> {
+    let text = raw.map_or("null", RawValue::get);
     serde_json::from_str(text).map_err(|error| unreadable(&error))
 }
 
