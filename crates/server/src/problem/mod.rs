@@ -22,12 +22,14 @@ pub(crate) const TYPES: &str = "/problems/";
 
 /// A failed request.
 #[derive(Debug, Clone)]
-pub struct Problem(Box<Told>);
-
-/// What a problem tells, and to whom. In a box: most results are none.
-#[derive(Debug, Clone)]
-struct Told {
+pub struct Problem {
     code: Code,
+    more: Box<More>,
+}
+
+/// Everything but the code: failed requests are passed through many hands.
+#[derive(Debug, Clone)]
+struct More {
     detail: Cow<'static, str>,
     extensions: Map<String, Value>,
     retry_after: Option<Duration>,
@@ -37,13 +39,15 @@ struct Told {
 impl Problem {
     /// A problem with what is wrong this time: one line that names the thing and the way out.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Told {
+        Self {
             code,
-            detail: detail.into(),
-            extensions: Map::new(),
-            retry_after: None,
-            internal: None,
-        }))
+            more: Box::new(More {
+                detail: detail.into(),
+                extensions: Map::new(),
+                retry_after: None,
+                internal: None,
+            }),
+        }
     }
 
     /// A bug: `what` goes to the log and not to the asker.
@@ -58,34 +62,34 @@ impl Problem {
     /// Adds a member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.extensions.insert(name.to_owned(), value.into());
+        self.more.extensions.insert(name.to_owned(), value.into());
         self
     }
 
     /// Says when to try again: `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait.max(Duration::from_secs(1)));
+        self.more.retry_after = Some(wait.max(Duration::from_secs(1)));
         self
     }
 
     /// Adds what only the log is told.
     #[must_use]
     pub fn internal(mut self, what: impl Into<String>) -> Self {
-        self.0.internal = Some(what.into());
+        self.more.internal = Some(what.into());
         self
     }
 
     /// Which problem it is.
     #[must_use]
     pub fn code(&self) -> Code {
-        self.0.code
+        self.code
     }
 
     /// The word for it, and the word of the reason where there is one: for records.
     pub(crate) fn word_and_reason(&self) -> String {
-        let word = self.0.code.word();
-        match self.0.extensions.get("reason").and_then(Value::as_str) {
+        let word = self.code.word();
+        match self.more.extensions.get("reason").and_then(Value::as_str) {
             Some(reason) => format!("{word}/{reason}"),
             None => word.to_owned(),
         }
@@ -94,40 +98,40 @@ impl Problem {
     /// What the asker is told.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.0.detail
+        &self.more.detail
     }
 
     /// What the log is told besides.
     #[must_use]
     pub fn told_to_log(&self) -> Option<&str> {
-        self.0.internal.as_deref()
+        self.more.internal.as_deref()
     }
 
     /// The document; `instance` is the request it is about.
     pub(crate) fn document(&self, instance: Option<&str>) -> Value {
         let mut document = Map::new();
-        let word = self.0.code.word();
+        let word = self.code.word();
         document.insert("type".to_owned(), format!("{TYPES}{word}").into());
-        document.insert("title".to_owned(), self.0.code.title().into());
-        document.insert("status".to_owned(), self.0.code.status().as_u16().into());
-        document.insert("detail".to_owned(), self.0.detail.as_ref().into());
+        document.insert("title".to_owned(), self.code.title().into());
+        document.insert("status".to_owned(), self.code.status().as_u16().into());
+        document.insert("detail".to_owned(), self.more.detail.as_ref().into());
         if let Some(instance) = instance {
             document.insert("instance".to_owned(), instance.into());
         }
-        document.extend(self.0.extensions.clone());
+        document.extend(self.more.extensions.clone());
         Value::Object(document)
     }
 
     /// The answer; `instance` is the request it is about.
     pub(crate) fn answer(&self, instance: Option<&str>) -> Response {
-        let mut response = (self.0.code.status(), Json(self.document(instance))).into_response();
+        let mut response = (self.code.status(), Json(self.document(instance))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(wait) = self.0.retry_after {
+        if let Some(wait) = self.more.retry_after {
             headers.insert(header::RETRY_AFTER, wait.as_secs().into());
         }
-        let challenge = match self.0.code {
+        let challenge = match self.code {
             Code::Unauthenticated => Some("Bearer realm=\"entrace\""),
             Code::InvalidToken => Some("Bearer realm=\"entrace\", error=\"invalid_token\""),
             _ => None,
