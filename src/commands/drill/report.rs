@@ -123,7 +123,7 @@ fn keys(state: State<'_>, kind: &str) -> Result<HashSet<String>> {
 
 pub(super) fn print(app: &App, drill: &Drill) -> Result<()> {
     if app.wants_json() {
-        return app.print_json(&document(drill));
+        return app.print(&format!("{}\n", document(drill)));
     }
     let sums = drill.recovery.sums();
     let given = drill.given();

@@ -239,7 +239,7 @@ fn print(app: &App, named: &Named, ran: &Ran) -> Result<()> {
     let report = &ran.report;
     let counts = report.counts();
     if app.wants_json() {
-        return app.print_json(&json!({
+        let line = json!({
             "message_type": "summary",
             "plan": report.plan,
             "ended": report.ended,
@@ -249,7 +249,8 @@ fn print(app: &App, named: &Named, ran: &Ran) -> Result<()> {
             "steps": report.steps,
             "ids": report.ids,
             "inverse": ran.way_back,
-        }));
+        });
+        return app.print(&format!("{line}\n"));
     }
     let counted: Vec<String> = counts
         .iter()

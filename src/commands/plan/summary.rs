@@ -110,9 +110,9 @@ fn to_text(app: &App, plan: &Plan, id: Option<&str>, path: Option<&Path>) -> Str
         }
         let _ = writeln!(
             text,
-            "\n  {}, about {} minutes",
+            "\n  {}, about {} min",
             plural(plan.estimate.writes, "write"),
-            plan.estimate.minutes
+            plan.estimate.minutes.ceil()
         );
     }
     section(

@@ -184,14 +184,16 @@ impl RelationTable {
         Arc::new(Self(Arc::new(relation)))
     }
 
-    /// Whether the relation decides a filter for good: one of simple parts on columns it decides.
+    /// Whether the relation decides a filter for good: one of simple parts on columns it decides. A filter of no
+    /// column at all, which is what is left of `null = 'x'`, is the engine's.
     fn decides(&self, filter: &Expr) -> bool {
         let table = self.0.schema();
         let is_decided = |column: &&Column| {
             let at = table.index_of(&column.name);
             at.is_ok_and(|at| self.0.decides(at))
         };
-        is_simple(filter) && filter.column_refs().iter().all(is_decided)
+        let columns = filter.column_refs();
+        is_simple(filter) && !columns.is_empty() && columns.iter().all(is_decided)
     }
 }
 

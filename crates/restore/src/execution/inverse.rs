@@ -78,7 +78,7 @@ pub fn inverse(
             snapshot: plan.against.snapshot.unwrap_or(plan.wanted.snapshot),
             record: plan.wanted.record.clone(),
             taken_at: plan.against.taken_at.unwrap_or(plan.made_at),
-            selection: vec![format!("what plan {} does", plan.id())],
+            selection: vec![format!("what plan {} does", &plan.id()[..8])],
         },
         against: Against {
             live: false,

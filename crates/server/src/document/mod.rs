@@ -83,8 +83,11 @@ pub(crate) fn described() -> Value {
 
 /// Rows come in five formats; the routes describe them as JSON.
 fn offer_formats(operation: &mut Value) {
-    let answer = &mut operation["responses"]["200"];
-    let Some(content) = answer["content"].as_object_mut() else {
+    let Some(answer) = operation.pointer_mut("/responses/200") else {
+        return;
+    };
+    let content = answer.get_mut("content").and_then(Value::as_object_mut);
+    let Some(content) = content else {
         return;
     };
     let schema = content.get("application/json").map(|json| &json["schema"]);

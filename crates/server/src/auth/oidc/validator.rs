@@ -78,10 +78,13 @@ impl OidcOptions {
 /// The tenant of an issuer of version 2.0 tokens.
 fn tenant_of(issuer: &str) -> Option<String> {
     let url = url::Url::parse(issuer).ok()?;
+    let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     let parts: Vec<&str> = url.path_segments()?.collect();
     match parts.as_slice() {
         // Anything else in the address would not be in the tokens.
-        [tenant, "v2.0"] if url.scheme() == "https" && url.as_str() == issuer => plain_id(tenant),
+        [tenant, "v2.0"] if is_bare && url.scheme() == "https" && url.as_str() == issuer => {
+            plain_id(tenant)
+        }
         _ => None,
     }
 }
