@@ -140,7 +140,7 @@ fn a_change_is_taken_back_and_the_taking_back_too() {
         "{verified:?}"
     );
     let holds = living.json(&["hold", "list", "--json"]);
-    let reason = holds[0]["reason"].as_str().unwrap_or_default();
+    let reason = holds["rows"][0]["reason"].as_str().unwrap_or_default();
     assert!(reason.ends_with("restores from it"), "{holds}");
 
     // The way back is a plan like any other.

@@ -20,8 +20,9 @@ use crate::tls::Tls;
 
 /// How long a client may take to send its headers.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// Longest head of a request that is read, in bytes; what is longer is answered 431 without a look at it.
-const HEAD_BYTES: usize = 32 << 10;
+/// Longest head of a request that is read, in bytes. Far more than a request may have, so that what is too long is
+/// answered with a problem that says so; what is longer still is answered 431 without a look at it.
+const HEAD_BYTES: usize = 256 << 10;
 
 /// Requests of one HTTP/2 connection at the same time.
 const STREAMS: u32 = 128;

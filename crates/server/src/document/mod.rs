@@ -90,12 +90,20 @@ fn offer_formats(operation: &mut Value) {
     let Some(content) = content else {
         return;
     };
-    let schema = content.get("application/json").map(|json| &json["schema"]);
-    let Some(schema) = schema.filter(|schema| schema.is_object()) else {
+    let schema = content
+        .get_mut("application/json")
+        .and_then(|json| json.get_mut("schema"))
+        .and_then(Value::as_object_mut);
+    let Some(schema) = schema else {
         return;
     };
-    let name = schema["$ref"].as_str().unwrap_or_default();
-    let is_paged = name.ends_with("Page") || schema["oneOf"].is_array();
+    // Of two forms of rows an empty page is both.
+    if let Some(forms) = schema.remove("oneOf") {
+        schema.insert("anyOf".to_owned(), forms);
+    }
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let name = name.unwrap_or_default();
+    let is_paged = name.ends_with("Page") || schema.contains_key("anyOf");
     if !is_paged && !name.ends_with("/Table") && !name.ends_with("/StatsDocument") {
         return;
     }
