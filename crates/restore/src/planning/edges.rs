@@ -161,7 +161,9 @@ impl<'d> Drafting<'d> {
     ) {
         let parts: Vec<&str> = key.split(KEY_SEPARATOR).collect();
         let is_restored = parts.iter().any(|part| self.restored.contains(*part));
-        if is_restored && !parts.iter().any(|part| self.made.contains(*part)) {
+        // It comes back with the object, unless its place was given to another meanwhile.
+        let is_free = before.is_none();
+        if is_restored && is_free && !parts.iter().any(|part| self.made.contains(*part)) {
             self.come_along += 1;
             return;
         }
