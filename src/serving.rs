@@ -127,6 +127,10 @@ fn limits(settings: &ServerSettings) -> LimitOptions {
     if let Some(at_once) = settings.requests_at_once {
         limits.principal.at_once = at_once;
     }
+    // What one may ask, everybody together may.
+    let (one, all) = (limits.principal, &mut limits.everybody);
+    all.per_second = all.per_second.max(one.per_second);
+    all.at_once = all.at_once.max(one.at_once);
     if let Some(concurrency) = settings.max_concurrency {
         limits.concurrency = concurrency.into();
     }

@@ -4,13 +4,12 @@ mod cells;
 mod format;
 mod grid;
 pub(crate) mod html;
-mod json;
 mod rows;
 mod text;
 
 pub(crate) use format::Format;
 pub(crate) use grid::Grid;
-pub(crate) use json::type_name;
+pub(crate) use query::json::type_name;
 pub(crate) use rows::{RowOptions, RowWriter, Totals};
 pub(crate) use text::{
     Colour, ColourChoice, Tone, bytes, count, is_hidden_control, plural, short_time, truncated,

@@ -17,9 +17,9 @@ use super::cells::cell_text;
 use super::format::Format;
 use super::grid::Grid;
 use super::html;
-use super::json;
 use super::text::{Colour, Tone, plural};
 use crate::failure::{FAILED, Failure, Result};
+use query::json;
 
 /// How rows are shown.
 #[derive(Debug, Clone, Copy)]

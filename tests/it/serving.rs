@@ -68,6 +68,9 @@ impl Server {
             ])
             .args(["--state", "state"])
             .args(options)
+            // Of limits there are tests of their own.
+            .env("ENTRACE_SERVER__REQUESTS_PER_SECOND", "100000")
+            .env("ENTRACE_SERVER__REQUESTS_AT_ONCE", "100000")
             .stdout(Stdio::piped())
             .spawn()
             .expect("because the program was built");

@@ -22,8 +22,9 @@ use datafusion::sql::sqlparser::ast::{
 use roaring::RoaringBitmap;
 use store::StoredKind;
 
-use crate::columns::{KindSchema, Origin, Rows, json_field};
+use crate::columns::{KindSchema, Origin, Rows};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::size::check_size;
 use crate::source::Source;
 use crate::statement::parse_expression;
@@ -79,7 +80,7 @@ impl Condition {
             .iter()
             .map(|at| projection.arrow.field(*at).clone())
             .collect();
-        fields.extend(wants_properties.then(|| json_field(PROPERTIES)));
+        fields.extend(wants_properties.then(|| json::field(PROPERTIES)));
         let schema = Arc::new(Schema::new(fields));
         let predicate = state.create_physical_expr(logical, &qualified(kind, &schema)?)?;
         let data_type = predicate.data_type(&schema)?;
@@ -179,7 +180,7 @@ fn table_schema(projection: &KindSchema) -> SchemaRef {
     let shown = projection.columns.iter().enumerate();
     let shown = shown.filter(|(_, column)| !matches!(column.origin, Origin::Ordinal | Origin::Key));
     let fields = shown.map(|(at, _)| projection.arrow.field(at).clone());
-    let fields: Vec<Field> = fields.chain([json_field(PROPERTIES)]).collect();
+    let fields: Vec<Field> = fields.chain([json::field(PROPERTIES)]).collect();
     Arc::new(Schema::new(fields))
 }
 

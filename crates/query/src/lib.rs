@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod find;
 mod functions;
+pub mod json;
 mod library;
 mod mentions;
 mod object;

@@ -12,8 +12,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, Schema, SchemaRef};
 
-use crate::columns::json_field;
 use crate::error::{Error, Result};
+use crate::json;
 
 /// Whether values of a type leave the engine as they are.
 fn is_plain(data_type: &DataType) -> bool {
@@ -34,7 +34,7 @@ pub(crate) fn plain_schema(schema: &SchemaRef) -> SchemaRef {
     }
     let fields = schema.fields().iter().map(|field| match field.data_type() {
         plain if is_plain(plain) => Arc::clone(field),
-        DataType::Union(..) => Arc::new(json_field(field.name())),
+        DataType::Union(..) => Arc::new(json::field(field.name())),
         _ => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))

@@ -27,7 +27,7 @@ pub(crate) use builder::RowBuilder;
 pub use check::{DamagedColumns, check_columns};
 pub use refresh::{RefreshReport, refresh_columns};
 pub(crate) use scan::{Condition, Rows};
-pub(crate) use schema::{ID, KEY, KindColumn, KindSchema, Origin, json_field, time_type};
+pub(crate) use schema::{ID, KEY, KindColumn, KindSchema, Origin, time_type};
 pub(crate) use segment::{Name, SegmentKey};
 
 use crate::error::{Error, Result};

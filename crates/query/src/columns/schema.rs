@@ -6,6 +6,8 @@ use std::sync::Arc;
 use catalog::{ColumnType, Kind, Relationship, Shape};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::json;
+
 /// Where a column's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -86,7 +88,7 @@ impl KindSchema {
         let fields: Vec<Field> = columns
             .iter()
             .map(|column| match column.origin {
-                Origin::Property(_, ColumnType::Json) => json_field(&column.name),
+                Origin::Property(_, ColumnType::Json) => json::field(&column.name),
                 origin => Field::new(&column.name, data_type(origin), origin != Origin::Ordinal),
             })
             .collect();
@@ -168,16 +170,6 @@ fn add_known(kind: &'static Kind, columns: &mut Vec<KindColumn>) {
         origin: Origin::Property(typed.property, typed.kind),
     });
     columns.extend(typed);
-}
-
-/// A column of JSON text, marked with Arrow's canonical extension type.
-pub(crate) fn json_field(name: &str) -> Field {
-    let marks = [
-        ("ARROW:extension:name", "arrow.json"),
-        ("ARROW:extension:metadata", "{}"),
-    ];
-    let marks = marks.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Field::new(name, DataType::Utf8, true).with_metadata(marks.into())
 }
 
 pub(crate) fn time_type() -> DataType {

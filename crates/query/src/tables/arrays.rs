@@ -9,8 +9,9 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use jiff::Timestamp;
 
 use super::provider::Scan;
-use crate::columns::{json_field, time_type};
+use crate::columns::time_type;
 use crate::error::Result;
+use crate::json;
 
 /// Rows of computed tables emitted at a time.
 pub(crate) const ROWS: usize = 4096;
@@ -29,7 +30,7 @@ pub(crate) enum Type {
 pub(crate) fn schema(columns: &[(&str, Type)]) -> SchemaRef {
     let field = |(name, kind): &(&str, Type)| {
         let data_type = match kind {
-            Type::Json => return json_field(name),
+            Type::Json => return json::field(name),
             Type::Text => DataType::Utf8,
             Type::Number => DataType::Int64,
             Type::Time => time_type(),

@@ -18,10 +18,9 @@ use super::arrays::{bools, constant, nanoseconds, texts, times};
 use super::changes::version_text;
 use super::lives::{Life, Lives};
 use super::provider::{Emit, Relation, Scan};
-use crate::columns::{
-    Condition, KindSchema, Origin, RowBuilder, Rows, json_field, time_type, versions_of,
-};
+use crate::columns::{Condition, KindSchema, Origin, RowBuilder, Rows, time_type, versions_of};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::source::{Source, short_id};
 
 /// What a table of objects shows.
@@ -89,7 +88,7 @@ impl Extra {
 
     fn field(self) -> Field {
         let (name, data_type) = match self {
-            Self::Properties => return json_field("properties"),
+            Self::Properties => return json::field("properties"),
             Self::TenantId => ("_tenant_id", DataType::Utf8),
             Self::Version => ("_version", DataType::Utf8),
             Self::SnapshotId => ("_snapshot_id", DataType::Utf8),

@@ -1,13 +1,12 @@
 //! Single values of rows, and columns of our own.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampNanosecondType};
 
-use super::json::{EXTENSION, JSON};
 use crate::problem::Problem;
+use query::json;
 
 /// A value as a statement can say it again: text as it is, times in RFC 3339, whole numbers; `None` where it is null.
 pub(crate) fn text_of(
@@ -46,11 +45,11 @@ pub(crate) fn append(
     is_json: bool,
 ) -> Result<RecordBatch, Problem> {
     let mut fields: Vec<Arc<Field>> = batch.schema().fields().iter().cloned().collect();
-    let mut field = Field::new(name, DataType::Utf8, true);
-    if is_json {
-        field = field.with_metadata(HashMap::from([(EXTENSION.to_owned(), JSON.to_owned())]));
-    }
-    fields.push(Arc::new(field));
+    fields.push(Arc::new(if is_json {
+        json::field(name)
+    } else {
+        Field::new(name, DataType::Utf8, true)
+    }));
     let mut columns = batch.columns().to_vec();
     let array: ArrayRef = Arc::new(StringArray::from(values));
     columns.push(array);
@@ -68,8 +67,7 @@ pub(crate) fn marked(batch: &RecordBatch, names: &[&str]) -> Result<RecordBatch,
             if !names.contains(&field.name().as_str()) {
                 return Arc::clone(field);
             }
-            let json = HashMap::from([(EXTENSION.to_owned(), JSON.to_owned())]);
-            Arc::new(field.as_ref().clone().with_metadata(json))
+            Arc::new(json::field(field.name()))
         })
         .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec())

@@ -12,9 +12,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use query::json;
 use serde_json::{Map, Value};
 
-use super::{csv, json};
+use super::csv;
 use crate::format::Format;
 use crate::problem::Problem;
 

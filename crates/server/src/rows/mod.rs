@@ -3,7 +3,6 @@
 mod cells;
 mod csv;
 mod encode;
-mod json;
 
 pub(crate) use cells::{append, marked, text_of};
 pub(crate) use encode::{Encoder, Frame};

@@ -1,38 +1,55 @@
 //! Rows as JSON: columns that hold JSON text are written as the JSON they hold.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::{Array, AsArray, StringArray};
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::json::writer::{Encoder, EncoderFactory, EncoderOptions, NullableEncoder};
-use arrow::json::{Writer, WriterBuilder, writer::LineDelimited};
-use query::arrow::array::{Array, AsArray, StringArray};
-use query::arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use arrow::json::writer::{
+    Encoder, EncoderFactory, EncoderOptions, LineDelimited, NullableEncoder,
+};
+use arrow::json::{Writer, WriterBuilder};
 
-/// Whether a column holds JSON text.
-pub(crate) fn is_json(field: &FieldRef) -> bool {
-    field
-        .metadata()
-        .get("ARROW:extension:name")
-        .is_some_and(|name| name == "arrow.json")
+/// Arrow's canonical extension type for JSON text, and where a field says it.
+const EXTENSION: (&str, &str) = ("ARROW:extension:name", "arrow.json");
+
+/// A column of JSON text, which may be null.
+#[must_use]
+pub fn field(name: &str) -> Field {
+    let marks = [EXTENSION, ("ARROW:extension:metadata", "{}")];
+    let marks: HashMap<_, _> = marks
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    Field::new(name, DataType::Utf8, true).with_metadata(marks)
 }
 
-/// Writes one object a line.
-pub(crate) fn lines<W: std::io::Write>(out: W) -> Writer<W, LineDelimited> {
+/// Whether a column holds JSON text.
+#[must_use]
+pub fn is_json(field: &FieldRef) -> bool {
+    let (key, json) = EXTENSION;
+    field.metadata().get(key).is_some_and(|name| name == json)
+}
+
+/// Writes one object a line, nulls included.
+pub fn lines<W: std::io::Write>(out: W) -> Writer<W, LineDelimited> {
     WriterBuilder::new()
         .with_explicit_nulls(true)
         .with_encoder_factory(Arc::new(Embedded))
         .build(out)
 }
 
-/// Name and type of every column, as Steampipe writes them.
-pub(crate) fn columns(schema: &SchemaRef) -> serde_json::Value {
+/// Name and type of every column, as Steampipe writes them: a list of `{"name", "data_type"}`.
+#[must_use]
+pub fn columns(schema: &SchemaRef) -> serde_json::Value {
     let column =
         |field: &FieldRef| serde_json::json!({"name": field.name(), "data_type": type_name(field)});
     schema.fields().iter().map(column).collect()
 }
 
 /// The type of a column in SQL's words.
-pub(crate) fn type_name(field: &FieldRef) -> String {
+#[must_use]
+pub fn type_name(field: &FieldRef) -> String {
     if is_json(field) {
         "json".to_owned()
     } else {
