@@ -1,14 +1,14 @@
 //! The description of the HTTP API: the one that is checked in is the one that is served, and a tool that knows
 //! nothing of ours finds nothing in it that does not hold.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::serving::Server;
 
 #[test]
 fn the_description_of_the_api_is_as_the_server_makes_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let path = crate::shared::package().join("docs/openapi.json");
     let made = server::openapi();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &made).expect("because the folder is ours");

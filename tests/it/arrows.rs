@@ -77,7 +77,7 @@ fn metadata() -> serde_json::Value {
             "--offline",
             "--locked",
         ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(crate::shared::package())
         .output()
         .expect("because cargo runs this test");
     assert!(

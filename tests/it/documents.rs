@@ -19,7 +19,7 @@ use crate::programs::Place;
 use crate::transcripts::Shell;
 
 fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
+    crate::shared::package().join("docs")
 }
 
 fn updates() -> bool {

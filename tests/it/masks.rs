@@ -81,7 +81,7 @@ static SIMULATED: LazyLock<HashSet<String>> = LazyLock::new(|| {
 
 /// The folder of nightly exports that transcripts import.
 pub(crate) fn exports() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sample")
+    crate::shared::package().join("tests/sample")
 }
 
 /// Ids that occur in a tenant are facts; all others come from the archive's random key.

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 /// A file or folder of the reference data; `None`, said aloud, where there is none.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("ENTRACE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("ENTRACE_SHARED")
+        .map_or_else(|| package().join("../shared"), PathBuf::from);
     let found = folder.join(path);
     if found.exists() {
         return Some(found);
@@ -19,4 +17,10 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     );
     eprintln!("SKIPPED: {} is not there", found.display());
     None
+}
+
+/// Where this package is, asked for when the test runs: a compiled test may be run in another copy of the repository.
+pub(crate) fn package() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("because cargo runs the tests"))
 }

@@ -158,7 +158,7 @@ fn compare(name: &str, expected: &str, actual: &str) {
 }
 
 fn check(name: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let folder = crate::shared::package().join("tests/transcripts");
     let file = folder.join(name);
     let expected = std::fs::read_to_string(&file);
     let expected = expected.expect("because the transcript is in the repository");
@@ -174,7 +174,7 @@ fn check(name: &str) {
 /// times and ids may be others.
 #[test]
 fn what_the_readme_shows() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = crate::shared::package().join("README.md");
     let text = std::fs::read_to_string(readme).expect("because there is a README");
     let shown: String = text
         .split("```console\n")

@@ -1,6 +1,6 @@
 //! Where the reference data is: outside the repository, so that a test may have to do without.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A file of the shared data, or `None` after saying loudly that the test is skipped.
 ///
@@ -20,6 +20,12 @@ pub(crate) fn read(name: &str) -> Option<String> {
     }
 }
 
+/// Where this package is, asked for when the test runs: a compiled test may be run in another copy of the repository.
+fn package() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("because cargo runs the tests"))
+}
+
 fn beside_workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared")
+    package().join("../../../shared")
 }

@@ -1,7 +1,7 @@
 //! The files in `tests/slt`, each run twice: over packs alone and over columns.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use query::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -62,8 +62,14 @@ pub(crate) fn texts(batches: &[query::arrow::array::RecordBatch]) -> Vec<Vec<Str
     all
 }
 
+/// Where this package is, asked for when the test runs: a compiled test may be run in another copy of the repository.
+fn package() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("because cargo runs the tests"))
+}
+
 fn run_all(source: &Arc<Source>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt");
+    let folder = package().join("tests/slt");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("because it is there")
         .flatten()

@@ -28,7 +28,7 @@ fn serve() -> PathBuf {
 #[test]
 fn microsofts_own_client_reads_writes_and_batches() {
     let Some(python) = python() else { return };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/sdk.py");
+    let script = crate::shared::package().join("tests/sdk/sdk.py");
     let output = Command::new(python)
         .arg(script)
         .arg(serve())

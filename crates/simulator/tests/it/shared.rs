@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 /// A path in the shared folder; `None`, loudly, where it is absent.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("ENTRACE_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("ENTRACE_SHARED")
+        .map_or_else(|| package().join("../../../shared"), PathBuf::from);
     let found = root.join(path);
     if found.exists() {
         return Some(found);
@@ -29,4 +27,10 @@ pub(crate) fn unpacked(path: &str) -> Option<String> {
     let mut text = String::new();
     std::io::Read::read_to_string(&mut decoder, &mut text).expect("because it is text");
     Some(text)
+}
+
+/// Where this package is, asked for when the test runs: a compiled test may be run in another copy of the repository.
+pub(crate) fn package() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("because cargo runs the tests"))
 }

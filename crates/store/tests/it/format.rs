@@ -187,9 +187,15 @@ fn volatile(content: &[u8]) -> (u64, u64, Vec<u32>, VolatileProperties) {
     (kind, base, ordinals, properties)
 }
 
+/// Where this package is, asked for when the test runs: a compiled test may be run in another copy of the repository.
+pub(crate) fn package() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("because cargo runs the tests"))
+}
+
 /// The blocks of the page fenced as hex, by the name on their first line.
 fn examples() -> BTreeMap<String, Vec<u8>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md");
+    let page = package().join("../../docs/format.md");
     let page = std::fs::read_to_string(page).expect("because the page is part of the project");
     let blocks = page
         .split("```hex\n")
@@ -617,9 +623,7 @@ fn leaf(frozen: &Frozen, kind: &str, object: &str, payload: &str) -> Vec<u8> {
 }
 
 fn assert_frozen(name: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/frozen")
-        .join(name);
+    let root = package().join("tests/frozen").join(name);
     let expected =
         std::fs::read_to_string(root.join("expected.json")).expect("because it is there");
     let expected: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>> =
@@ -740,7 +744,7 @@ const FROZEN: [&str; 2] = ["v1", "v1-compacted"];
 
 #[test]
 fn frozen_archives_read_as_the_page_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen");
+    let folder = package().join("tests/frozen");
     let mut found: Vec<String> = std::fs::read_dir(folder)
         .expect("because it is there")
         .flatten()
@@ -782,9 +786,7 @@ fn make_frozen_archives() {
         ])
     };
     for name in FROZEN {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/frozen")
-            .join(name);
+        let root = package().join("tests/frozen").join(name);
         let storage: std::sync::Arc<dyn store::Storage> =
             std::sync::Arc::new(store::LocalStorage::new(root.join("archive")));
         create(&storage);

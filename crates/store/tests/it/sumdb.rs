@@ -1,7 +1,6 @@
 //! The log as an independent program sees it: Go's `sumdb` packages (Debian: `golang-1.19-go` and
 //! `golang-golang-x-mod-dev`) verify signature, inclusion and consistency.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -43,7 +42,7 @@ fn go_s_sumdb_accepts_the_log() {
     }
     let key = open.archive().log_key();
     drop(open);
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sumdb/main.go");
+    let program = crate::format::package().join("tests/sumdb/main.go");
     let output = Command::new(go)
         .arg("run")
         .args([program.as_path(), &root])
