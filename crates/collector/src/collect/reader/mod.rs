@@ -9,6 +9,7 @@ mod contents;
 mod failure;
 mod list;
 mod pages;
+mod shown;
 
 pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
 pub(super) use pages::row_ids;
