@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
     collecting: collecting::Figures,
+    verify_failures: IntCounterVec,
 }
 
 /// A figure that is registered.
@@ -121,6 +122,12 @@ impl Metrics {
                 "Jobs that are waiting or running.",
                 &["tenant", "kind"],
             ),
+            verify_failures: counters(
+                &registry,
+                "entrace_verify_failures_total",
+                "Verifications that found a tenant otherwise than its plan wanted, or could not be made.",
+                &["tenant"],
+            ),
             tenants: tenants::Figures::new(&registry),
             collecting: collecting::Figures::new(&registry),
             registry,
@@ -151,6 +158,11 @@ impl Metrics {
     pub(crate) fn cache(&self, is_hit: bool) {
         let result = if is_hit { "hit" } else { "miss" };
         self.cache.with_label_values(&[result]).inc();
+    }
+
+    /// Counts a verification of a plan that did not find everything as wanted.
+    pub(crate) fn not_verified(&self, tenant: &str) {
+        self.verify_failures.with_label_values(&[tenant]).inc();
     }
 
     /// How many jobs there are now.
@@ -193,6 +205,7 @@ mod tests {
         }
         metrics.refused("token-expired");
         metrics.cache(true);
+        metrics.not_verified("contoso");
         let text = String::from_utf8(metrics.text()).expect("because it is text");
         for line in [
             r#"entrace_http_requests_total{method="GET",route="/v1/objects",status="200"} 1"#,
@@ -200,6 +213,7 @@ mod tests {
             r#"entrace_http_request_duration_seconds_bucket{method="GET",route="/v1/objects",le="0.0025"} 1"#,
             r#"entrace_http_refused_total{reason="token-expired"} 1"#,
             r#"entrace_http_cache_total{result="hit"} 1"#,
+            r#"entrace_verify_failures_total{tenant="contoso"} 1"#,
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

@@ -119,6 +119,7 @@ pub const MATRIX: &[Row] = &[
     route("POST", "/v1/plans/{id}/execute", tenant(&[Restorer])),
     route("GET", "/v1/plans/{id}/export", PLANS),
     route("POST", "/v1/plans/{id}/reject", tenant(&[Approver])),
+    route("GET", "/v1/plans/{id}/report", PLANS),
     route(
         "POST",
         "/v1/plans/{id}/verify",

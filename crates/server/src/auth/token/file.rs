@@ -48,7 +48,7 @@ pub struct Description {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What a token is good for now.
+/// Whether a token is accepted at a time, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenState {
@@ -61,7 +61,7 @@ pub enum TokenState {
 }
 
 impl Description {
-    /// What it is good for at a time.
+    /// Whether it is accepted at a time.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> TokenState {
         if self.revoked_at.is_some() {
