@@ -68,7 +68,8 @@ pub(crate) async fn list(asked: Asked<OfPlans>) -> Result<Response, Problem> {
 /// is said about it or done; an act with it in `If-Match` happens only while it is the same.
 #[utoipa::path(get, path = "/v1/plans/{id}", tag = "plans", operation_id = "get_plan",
     params(("id" = String, Path, description = "Six or more digits of its id."), Common),
-    responses((status = 200, description = "The plan.", body = PlanDocument)))]
+    responses((status = 200, description = "The plan.", body = PlanDocument,
+        headers(("ETag" = String, description = "Names what is known of the plan; give it as `If-Match`.")))))]
 pub(crate) async fn get(
     Named(id): Named<String>,
     asked: Asked<OfPlans>,
