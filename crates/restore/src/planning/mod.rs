@@ -167,6 +167,15 @@ fn refuse_kind(
         }
     };
     let is_any = |_: What| true;
+    if scope::is_record(kind) {
+        let is_lost = |what: What| !matches!(what, What::Added(_));
+        refuse(is_lost, Reason::NoOperation, &|count| {
+            outside::recorded(kind, count)
+        });
+        // What was asked for since stays on record.
+        chosen.fill(false);
+        return;
+    }
     let is_added = |what: What| matches!(what, What::Added(_));
     if kind.writing.is_none() {
         refuse(is_any, Reason::NoOperation, &|count| {

@@ -35,7 +35,8 @@ impl Drafting<'_> {
             let Some(writing) = kind.writing else {
                 continue;
             };
-            let told = super::scope::is_told_elsewhere(kind, self.differences);
+            let told = super::scope::is_record(kind)
+                || super::scope::is_told_elsewhere(kind, self.differences);
             if told || SILENT.contains(&kind.name) {
                 continue;
             }

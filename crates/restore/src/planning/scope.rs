@@ -50,6 +50,11 @@ const RECORDS: [&str; 5] = [
     "role_eligibility_schedule_request",
 ];
 
+/// Whether the rows of a kind record that something was asked for.
+pub(super) fn is_record(kind: &Kind) -> bool {
+    RECORDS.contains(&kind.name)
+}
+
 /// Whether differences of a kind are told elsewhere, or by nobody.
 pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool {
     let was_read = |name: &str| {
@@ -62,7 +67,6 @@ pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool
     };
     kind.is_event()
         || kind.name.starts_with("deleted_")
-        || RECORDS.contains(&kind.name)
         || MIRRORS
             .iter()
             .any(|(mirror, original)| kind.name == *mirror && was_read(original))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::capital;
 use crate::deed::Properties;
-use crate::tenant::{Tenant, named, text_property};
+use crate::tenant::{Tenant, key_of, named, text_property};
 
 /// Adds what the service itself sets on a new object.
 pub(in crate::http::write) fn complete(
@@ -76,8 +76,21 @@ fn derive(tenant: &Tenant, kind: &Kind, whole: &mut Properties) {
                 whole.insert("resourceDisplayName".to_owned(), name);
             }
         }
+        "directory_role" => {
+            let template = text_property(whole, "roleTemplateId").unwrap_or_default();
+            let kind = named("directory_role_template");
+            let template = tenant.storage.find(kind, &key_of(&[], template));
+            let template = template.map(|slot| tenant.properties(slot));
+            for name in ["displayName", "description"] {
+                let value = template.as_ref().and_then(|it| it.get(name)).cloned();
+                whole.insert(name.to_owned(), value.unwrap_or_default());
+            }
+        }
         "domain" => {
             whole.insert("isVerified".to_owned(), false.into());
+        }
+        "lifecycle_workflow" => {
+            whole.insert("version".to_owned(), 1.into());
         }
         _ => {}
     }
