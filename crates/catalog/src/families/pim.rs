@@ -46,7 +46,8 @@ pub(super) static KINDS: &[Kind] = &[
                     member: "action",
                     word: "adminUpdate",
                 },
-            ),
+            )
+            .fixed(paths![appScopeId assignmentType directoryScopeId principalId roleDefinitionId]),
         ),
         entity_type: "microsoft.graph.unifiedRoleAssignmentSchedule",
         display: paths![principalId],
@@ -90,7 +91,8 @@ pub(super) static KINDS: &[Kind] = &[
                     member: "action",
                     word: "adminUpdate",
                 },
-            ),
+            )
+            .fixed(paths![appScopeId assignmentType directoryScopeId principalId roleDefinitionId]),
         ),
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
         display: paths![principalId],
@@ -134,7 +136,8 @@ pub(super) static KINDS: &[Kind] = &[
                     member: "action",
                     word: "adminUpdate",
                 },
-            ),
+            )
+            .fixed(paths![appScopeId directoryScopeId principalId roleDefinitionId]),
         ),
         entity_type: "microsoft.graph.unifiedRoleEligibilitySchedule",
         display: paths![principalId],
@@ -178,7 +181,8 @@ pub(super) static KINDS: &[Kind] = &[
                     member: "action",
                     word: "adminUpdate",
                 },
-            ),
+            )
+            .fixed(paths![appScopeId directoryScopeId principalId roleDefinitionId]),
         ),
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
         display: paths![principalId],
@@ -364,13 +368,26 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+            )
+            .update(
+                Method::Post,
+                Address::At(
+                    "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+                ),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            )
+            .fixed(paths![accessId groupId principalId]),
+        ),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -395,13 +412,26 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+            )
+            .update(
+                Method::Post,
+                Address::At(
+                    "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+                ),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            )
+            .fixed(paths![accessId assignmentType groupId principalId]),
+        ),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -425,13 +455,26 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+            )
+            .update(
+                Method::Post,
+                Address::At(
+                    "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+                ),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            )
+            .fixed(paths![accessId groupId principalId]),
+        ),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -453,13 +496,26 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+                "action",
+                "adminAssign",
+                "adminRemove",
+                &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+            )
+            .update(
+                Method::Post,
+                Address::At(
+                    "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+                ),
+                Body::Action {
+                    member: "action",
+                    word: "adminUpdate",
+                },
+            )
+            .fixed(paths![accessId assignmentType groupId principalId]),
+        ),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use catalog::Kind;
+use catalog::{Body, Kind};
 use model::{KEY_SEPARATOR, Parser};
 use roaring::RoaringBitmap;
 use store::Ordinal;
 
 use super::draft::Subject;
 use super::drafting::{Drafting, texts};
-use super::mention::{all_guids, display, guids};
+use super::mention::{all_guids, display, guids, texts_at};
 use super::rows::{What, is_attachment};
 use super::update::Updates;
 use super::{create, link};
@@ -40,7 +40,11 @@ impl Drafting<'_> {
             if told || SILENT.contains(&kind.name) {
                 continue;
             }
-            if is_attachment(kind) && writing.update.is_none() {
+            // What somebody holds is not given to somebody else, but given to them too.
+            let is_given = writing
+                .update
+                .is_none_or(|it| matches!(it.body, Body::Action { .. }));
+            if is_attachment(kind) && is_given {
                 self.stale_attachments(at, &made)?;
             } else if writing.update.is_some_and(|update| update.app_only) {
                 self.stale_objects(at, &made)?;
@@ -118,7 +122,20 @@ impl Drafting<'_> {
         };
         let mut parser = Parser::new();
         let versions = texts(self.request.wanted.archive, number, &found)?;
+        let timed = match kind.name {
+            "role_assignment" | "role_assignment_schedule" => self.timed_assignments(made)?,
+            _ => HashSet::new(),
+        };
         for (key, text) in versions.into_values() {
+            // An active assignment is in two lists, and made once: with its end where it has one.
+            let is_spare = match kind.name {
+                "role_assignment" => timed.contains(&assignment(&text, &mut parser)),
+                "role_assignment_schedule" => !timed.contains(&assignment(&text, &mut parser)),
+                _ => false,
+            };
+            if is_spare {
+                continue;
+            }
             let own = key.rsplit(KEY_SEPARATOR).next().unwrap_or_default();
             if !kind.is_relationship() && made.contains(own) {
                 continue;
@@ -147,6 +164,37 @@ impl Drafting<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Who holds which role where for a time only, of those who get another id.
+    fn timed_assignments(&self, made: &HashSet<String>) -> Result<HashSet<Vec<String>>> {
+        let mut timed = HashSet::new();
+        let is_it = |name: &str| name == "role_assignment_schedule";
+        let schedules = self.differences.iter().position(|it| is_it(it.kind.name));
+        let Some((at, number)) = schedules.and_then(|at| {
+            let number = self.differences[at].wanted.number?;
+            Some((at, number))
+        }) else {
+            return Ok(timed);
+        };
+        let found = self.mentioning(at, &self.unchanged(at), made)?;
+        let mut parser = Parser::new();
+        for (_, text) in texts(self.request.wanted.archive, number, &found)?.into_values() {
+            let mut ends = false;
+            if let Ok(document) = parser.parse_text(&text) {
+                texts_at(
+                    document.root(),
+                    "scheduleInfo.expiration.type",
+                    &mut |word| {
+                        ends = word != "noExpiration";
+                    },
+                );
+            }
+            if ends {
+                timed.insert(assignment(&text, &mut parser));
+            }
+        }
+        Ok(timed)
     }
 
     /// Of these versions, those that name one of the ids, in key or content.
@@ -185,4 +233,17 @@ impl Drafting<'_> {
             })?;
         Ok(found)
     }
+}
+
+/// Principal, role and scope of an assignment.
+fn assignment(text: &str, parser: &mut Parser) -> Vec<String> {
+    let mut ends = Vec::new();
+    if let Ok(document) = parser.parse_text(text) {
+        for name in ["principalId", "roleDefinitionId", "directoryScopeId"] {
+            texts_at(document.root(), name, &mut |id| {
+                ends.push(id.to_ascii_lowercase())
+            });
+        }
+    }
+    ends
 }

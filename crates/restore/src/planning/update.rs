@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use catalog::{Body, Kind, Operation};
+use catalog::{Body, Kind, NewVersion, Operation};
 use model::{DiffRules, Parser, PathTree, diff, equivalent};
 use serde_json::{Map, Value};
 
-use super::draft::{Drafted, Subject};
+use super::draft::{Draft, Drafted, Subject};
 use super::mention::display;
 use super::refusal::{of_object, of_operation};
 use super::request::PlanOptions;
@@ -141,7 +141,17 @@ impl<'u> Updates<'u> {
             }
         };
         let risks = risk::of_update(kind, &patch.properties, was, is);
-        let Some(mut draft) = patch.into_draft(subject, &operation, was, is)? else {
+        let version = kind.writing.and_then(|it| it.version);
+        let version = version.filter(|it| {
+            it.needed_for
+                .iter()
+                .any(|name| patch.body.contains_key(*name))
+        });
+        let drafted_patch = match version {
+            Some(version) => patch.into_version(subject, &version, was, is)?,
+            None => patch.into_draft(subject, &operation, was, is)?,
+        };
+        let Some(mut draft) = drafted_patch else {
             return Ok(drafted);
         };
         draft.precondition = Precondition::Unchanged {
@@ -296,12 +306,12 @@ impl Patch {
     }
 
     fn into_draft(
-        self,
+        mut self,
         subject: Subject<'_>,
         operation: &Operation,
         was: model::Value<'_>,
         is: model::Value<'_>,
-    ) -> Result<Option<super::draft::Draft>> {
+    ) -> Result<Option<Draft>> {
         let (body, inverse) = match operation.body {
             Body::Action { member, word } => {
                 let word = (member, word);
@@ -311,13 +321,54 @@ impl Patch {
                 )
             }
             _ => (
-                typed(subject.kind, self.body, was),
-                typed(subject.kind, self.inverse, is),
+                typed(subject.kind, std::mem::take(&mut self.body), was),
+                typed(subject.kind, std::mem::take(&mut self.inverse), is),
             ),
         };
-        let Some(request) = subject.request(operation, Some(body)) else {
-            return Ok(None);
+        Ok(self.requesting(subject, operation, body, inverse))
+    }
+
+    /// The step that makes another version of an object. It holds the wanted values of what changed, and of
+    /// everything else what is there.
+    fn into_version(
+        self,
+        subject: Subject<'_>,
+        version: &NewVersion,
+        was: model::Value<'_>,
+        is: model::Value<'_>,
+    ) -> Result<Option<Draft>> {
+        let told = version.needed_for.iter().chain(version.besides);
+        let (mut body, mut inverse) = (Map::new(), Map::new());
+        for name in told {
+            if let Some(value) = is.get(name) {
+                let value = to_body(subject.kind, name, value)?;
+                body.insert((*name).to_owned(), value.clone());
+                inverse.insert((*name).to_owned(), value);
+            } else if let Some(value) = was.get(name) {
+                body.insert((*name).to_owned(), to_body(subject.kind, name, value)?);
+            }
+            if let Some(wanted) = self.body.get(*name) {
+                body.insert((*name).to_owned(), wanted.clone());
+            }
+        }
+        let whole = |members| {
+            Value::Object(Map::from_iter([(
+                version.member.to_owned(),
+                Value::Object(members),
+            )]))
         };
+        let (body, inverse) = (whole(body), whole(inverse));
+        Ok(self.requesting(subject, &version.operation, body, inverse))
+    }
+
+    fn requesting(
+        self,
+        subject: Subject<'_>,
+        operation: &Operation,
+        body: Value,
+        inverse: Value,
+    ) -> Option<Draft> {
+        let request = subject.request(operation, Some(body))?;
         let inverse = subject.request(operation, Some(inverse));
         let mut draft = subject.draft(Action::Update, request);
         draft.properties = self.properties;
@@ -328,7 +379,7 @@ impl Patch {
             || Inverse::Impossible("it has no address".to_owned()),
             Inverse::Request,
         );
-        Ok(Some(draft))
+        Some(draft)
     }
 }
 

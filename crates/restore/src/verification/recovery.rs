@@ -179,7 +179,11 @@ impl<'t> Followers<'t> {
             return None;
         }
         let same = self.by_ends.get_mut(&ends(self.kind, wanted))?;
-        let is_it = |text: &&str| unmet(self.kind, wanted, text).iter().all(|it| it.path == "id");
+        let is_it = |text: &&str| {
+            unmet(self.kind, wanted, text)
+                .iter()
+                .all(|it| it.path == "id")
+        };
         let at = same.iter().position(is_it).unwrap_or(0);
         (at < same.len()).then(|| same.remove(at))
     }
@@ -189,8 +193,12 @@ impl<'t> Followers<'t> {
 fn ends(kind: &Kind, text: &str) -> Vec<String> {
     let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let id = |path: &str| {
-        let value = path.split('.').try_fold(&object, |value, name| value.get(name));
-        value.and_then(serde_json::Value::as_str).unwrap_or_default()
+        let value = path
+            .split('.')
+            .try_fold(&object, |value, name| value.get(name));
+        value
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
     };
     let references = kind.references.iter();
     references
@@ -272,7 +280,7 @@ fn word(reason: Reason) -> String {
 fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec<Moved> {
     let counts = |moved: &Moved| {
         let top = top(&moved.path);
-        !is_bookkeeping(kind, top) && !kind.read_only.contains(&top)
+        !is_bookkeeping(kind, top) && !kind.is_computed(top)
     };
     let mut moved = unmet(kind, &ids.whole_text(wanted), found);
     moved.retain(counts);

@@ -26,8 +26,10 @@ pub(crate) struct Route {
 type Templates = HashMap<String, Vec<(Vec<&'static str>, &'static Kind)>>;
 
 /// Where single objects of a kind are addressed besides its collection.
-const OTHER_ADDRESSES: [(&str, &str); 1] =
-    [("federation_configuration", "directory/federationConfigurations")];
+const OTHER_ADDRESSES: [(&str, &str); 1] = [(
+    "federation_configuration",
+    "directory/federationConfigurations",
+)];
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     let mut templates = Templates::new();
@@ -44,7 +46,10 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     for (name, path) in OTHER_ADDRESSES {
         let parts: Vec<&'static str> = path.split('/').collect();
         let first = parts[0].to_ascii_lowercase();
-        templates.entry(first).or_default().push((parts, named(name)));
+        templates
+            .entry(first)
+            .or_default()
+            .push((parts, named(name)));
     }
     templates
 });

@@ -24,8 +24,16 @@ fn governed() -> Tenant {
         "id": ADMINISTRATOR, "displayName": "User Administrator", "description": "Looks after people",
     });
     put(&mut tenant, "directory_role_template", template);
-    put(&mut tenant, "access_package_catalog", json!({"id": id(CATALOG), "displayName": "Partners"}));
-    put(&mut tenant, "access_package", json!({"id": id(PACKAGE), "displayName": "Charts"}));
+    put(
+        &mut tenant,
+        "access_package_catalog",
+        json!({"id": id(CATALOG), "displayName": "Partners"}),
+    );
+    put(
+        &mut tenant,
+        "access_package",
+        json!({"id": id(PACKAGE), "displayName": "Charts"}),
+    );
     let policy = json!({
         "id": id(POLICY), "displayName": "Ninety days",
         "expiration": {"type": "afterDuration", "duration": "P90D", "endDateTime": null},
@@ -60,20 +68,31 @@ fn asked(action: &str, expiration: Value) -> Value {
 const ROLES: &str = "/v1.0/roleManagement/directory";
 
 async fn ask(client: &Client, collection: &str, body: Value) -> crate::client::Answer {
-    client.call("POST", &format!("{ROLES}/{collection}"), body).await
+    client
+        .call("POST", &format!("{ROLES}/{collection}"), body)
+        .await
 }
 
 async fn activities(client: &Client) -> Vec<String> {
     let answer = client.get("/v1.0/auditLogs/directoryAudits").await;
-    let names = answer.items().iter().map(|row| row["activityDisplayName"].as_str());
-    names.map(|name| name.unwrap_or_default().to_owned()).collect()
+    let names = answer
+        .items()
+        .iter()
+        .map(|row| row["activityDisplayName"].as_str());
+    names
+        .map(|name| name.unwrap_or_default().to_owned())
+        .collect()
 }
 
 #[tokio::test]
 async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
     let client = serve(governed()).await;
     let activated = client
-        .call("POST", "/v1.0/directoryRoles", json!({"roleTemplateId": ADMINISTRATOR}))
+        .call(
+            "POST",
+            "/v1.0/directoryRoles",
+            json!({"roleTemplateId": ADMINISTRATOR}),
+        )
         .await;
     assert_eq!(activated.status, 201, "{}", activated.body);
     assert_eq!(activated.body["displayName"], "User Administrator");
@@ -84,7 +103,10 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
     );
 
     let requests = "roleAssignmentScheduleRequests";
-    let body = asked("adminAssign", json!({"type": "AfterDuration", "duration": "PT5H"}));
+    let body = asked(
+        "adminAssign",
+        json!({"type": "AfterDuration", "duration": "PT5H"}),
+    );
     let answer = ask(&client, requests, body.clone()).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.body["status"], "Provisioned");
@@ -117,7 +139,10 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
     let twice = ask(&client, requests, body).await;
     assert_eq!((twice.status, twice.code()), (400, "RoleAssignmentExists"));
 
-    let body = asked("adminUpdate", json!({"type": "afterDuration", "duration": "PT2H"}));
+    let body = asked(
+        "adminUpdate",
+        json!({"type": "afterDuration", "duration": "PT2H"}),
+    );
     let answer = ask(&client, requests, body).await;
     assert_eq!(answer.body["targetScheduleId"], schedule["id"]);
     let instance = only(&client, &format!("{ROLES}/roleAssignmentScheduleInstances")).await;
@@ -129,13 +154,24 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
     });
     let answer = ask(&client, requests, body.clone()).await;
     assert_eq!(answer.body["status"], "Revoked");
-    for list in ["roleAssignments", "roleAssignmentSchedules", "roleAssignmentScheduleInstances"] {
-        assert_eq!(count(&client, &format!("{ROLES}/{list}")).await, 0, "{list}");
+    for list in [
+        "roleAssignments",
+        "roleAssignmentSchedules",
+        "roleAssignmentScheduleInstances",
+    ] {
+        assert_eq!(
+            count(&client, &format!("{ROLES}/{list}")).await,
+            0,
+            "{list}"
+        );
     }
     assert_eq!(count(&client, &members).await, 0);
     assert_eq!(count(&client, &format!("{ROLES}/{requests}")).await, 3);
     let again = ask(&client, requests, body).await;
-    assert_eq!((again.status, again.code()), (404, "RoleAssignmentDoesNotExist"));
+    assert_eq!(
+        (again.status, again.code()),
+        (404, "RoleAssignmentDoesNotExist")
+    );
 }
 
 #[tokio::test]
@@ -143,14 +179,26 @@ async fn only_who_is_eligible_activates() {
     let client = serve(governed()).await;
     let hours = || json!({"type": "afterDuration", "duration": "PT1H"});
     let activation = asked("selfActivate", hours());
-    let early = ask(&client, "roleAssignmentScheduleRequests", activation.clone()).await;
+    let early = ask(
+        &client,
+        "roleAssignmentScheduleRequests",
+        activation.clone(),
+    )
+    .await;
     assert_eq!(early.status, 404, "{}", early.body);
 
     let eligible = asked("adminAssign", json!({"type": "noExpiration"}));
     let answer = ask(&client, "roleEligibilityScheduleRequests", eligible).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    let instance = only(&client, &format!("{ROLES}/roleEligibilityScheduleInstances")).await;
-    assert_eq!(instance["roleEligibilityScheduleId"], answer.body["targetScheduleId"]);
+    let instance = only(
+        &client,
+        &format!("{ROLES}/roleEligibilityScheduleInstances"),
+    )
+    .await;
+    assert_eq!(
+        instance["roleEligibilityScheduleId"],
+        answer.body["targetScheduleId"]
+    );
     assert_eq!(instance["endDateTime"], Value::Null);
     assert_eq!(count(&client, &format!("{ROLES}/roleAssignments")).await, 0);
 
@@ -160,8 +208,14 @@ async fn only_who_is_eligible_activates() {
     assert_eq!(schedule["assignmentType"], "Activated");
     let body = asked("selfDeactivate", hours());
     ask(&client, "roleAssignmentScheduleRequests", body).await;
-    assert_eq!(count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await, 0);
-    assert_eq!(count(&client, &format!("{ROLES}/roleEligibilitySchedules")).await, 1);
+    assert_eq!(
+        count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await,
+        0
+    );
+    assert_eq!(
+        count(&client, &format!("{ROLES}/roleEligibilitySchedules")).await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -180,8 +234,16 @@ async fn requests_that_cannot_be_are_refused() {
         (with("directoryScopeId", Value::Null), 400, "BadRequest"),
         (with("action", json!("adminWish")), 400, "BadRequest"),
         (with("shoeSize", json!(43)), 400, "BadRequest"),
-        (with("scheduleInfo", Value::Null), 400, "InvalidScheduleInfo"),
-        (with("scheduleInfo", json!({"expiration": over})), 400, "InvalidScheduleInfo"),
+        (
+            with("scheduleInfo", Value::Null),
+            400,
+            "InvalidScheduleInfo",
+        ),
+        (
+            with("scheduleInfo", json!({"expiration": over})),
+            400,
+            "InvalidScheduleInfo",
+        ),
     ] {
         let answer = ask(&client, "roleAssignmentScheduleRequests", body.clone()).await;
         assert_eq!((answer.status, answer.code()), (status, code), "{body}");
@@ -193,7 +255,10 @@ async fn requests_that_cannot_be_are_refused() {
     )
     .await;
     assert_eq!(trial.status, 201);
-    assert_eq!(count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await, 0);
+    assert_eq!(
+        count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -211,17 +276,28 @@ async fn somebody_is_in_a_group_by_a_schedule() {
     let url = format!("{root}/assignmentScheduleRequests");
     let answer = client.call("POST", &url, body("adminAssign")).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    let target = answer.body["targetScheduleId"].as_str().unwrap_or_default().to_owned();
+    let target = answer.body["targetScheduleId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let request = answer.body["id"].as_str().unwrap_or_default();
     assert_eq!(target, format!("{}_member_{request}", id(BOARD)));
     let of_group = format!("?$filter=groupId eq '{}'", id(BOARD));
     let schedule = only(&client, &format!("{root}/assignmentSchedules{of_group}")).await;
     assert_eq!(schedule["id"], target);
     assert_eq!(schedule["createdUsing"], request);
-    let instance = only(&client, &format!("{root}/assignmentScheduleInstances{of_group}")).await;
+    let instance = only(
+        &client,
+        &format!("{root}/assignmentScheduleInstances{of_group}"),
+    )
+    .await;
     assert_eq!(instance["assignmentScheduleId"], target);
     assert_eq!(count(&client, &members).await, before + 1);
-    assert!(activities(&client).await.contains(&"Add member to group in PIM".to_owned()));
+    assert!(
+        activities(&client)
+            .await
+            .contains(&"Add member to group in PIM".to_owned())
+    );
 
     client.call("POST", &url, body("adminRemove")).await;
     assert_eq!(count(&client, &members).await, before);
@@ -242,7 +318,10 @@ async fn an_access_package_is_given_and_taken_back() {
     assert_eq!(answer.body["state"], "submitted");
     let list = format!("{root}/assignments?$expand=target,accessPackage,assignmentPolicy");
     let assignment = only(&client, &list).await;
-    assert_ne!(assignment["id"], answer.body["id"], "a request is no assignment");
+    assert_ne!(
+        assignment["id"], answer.body["id"],
+        "a request is no assignment"
+    );
     assert_eq!(assignment["target"]["objectId"], id(1));
     assert_eq!(assignment["assignmentPolicy"]["id"], id(POLICY));
     assert_eq!(assignment["schedule"]["expiration"]["duration"], "P90D");
@@ -266,14 +345,26 @@ async fn a_catalog_gets_a_group_and_loses_it() {
         })
     };
     let answer = client.call("POST", &url, body("adminAdd")).await;
-    assert_eq!((answer.status, &answer.body["state"]), (201, &json!("delivered")));
-    let list = format!("{root}/catalogs/{}/resources?$expand=roles,scopes", id(CATALOG));
+    assert_eq!(
+        (answer.status, &answer.body["state"]),
+        (201, &json!("delivered"))
+    );
+    let list = format!(
+        "{root}/catalogs/{}/resources?$expand=roles,scopes",
+        id(CATALOG)
+    );
     let resource = only(&client, &list).await;
     assert_eq!(resource["displayName"], "Board");
     let roles = resource["roles"].as_array().map_or(0, Vec::len);
     assert_eq!(roles, 2, "owner and member: {resource}");
-    assert_eq!(client.call("POST", &url, body("adminAdd")).await.status, 400);
-    assert_eq!(client.call("POST", &url, body("adminRemove")).await.status, 201);
+    assert_eq!(
+        client.call("POST", &url, body("adminAdd")).await.status,
+        400
+    );
+    assert_eq!(
+        client.call("POST", &url, body("adminRemove")).await.status,
+        201
+    );
     assert_eq!(count(&client, &list).await, 0);
 }
 
@@ -289,7 +380,9 @@ async fn a_member_of_a_role_has_an_assignment() {
     let reference = json!({
         "@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{}", id(2)),
     });
-    let answer = client.call("POST", &format!("{members}/$ref"), reference).await;
+    let answer = client
+        .call("POST", &format!("{members}/$ref"), reference)
+        .await;
     assert_eq!(answer.status, 204, "{}", answer.body);
     let assignment = only(&client, &format!("{ROLES}/roleAssignments")).await;
     assert_eq!(
@@ -297,18 +390,36 @@ async fn a_member_of_a_role_has_an_assignment() {
         (&json!(id(2)), &json!(ADMINISTRATOR))
     );
     let schedule = only(&client, &format!("{ROLES}/roleAssignmentSchedules")).await;
-    assert_eq!(schedule["scheduleInfo"]["expiration"]["type"], "noExpiration");
+    assert_eq!(
+        schedule["scheduleInfo"]["expiration"]["type"],
+        "noExpiration"
+    );
     let url = format!(
         "{ROLES}/roleAssignments/{}",
         assignment["id"].as_str().unwrap_or_default()
     );
     assert_eq!(client.call("DELETE", &url, Value::Null).await.status, 204);
     assert_eq!(count(&client, &members).await, 0);
-    assert_eq!(count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await, 0);
+    assert_eq!(
+        count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await,
+        0
+    );
     let twice = json!({"roleTemplateId": ADMINISTRATOR});
-    assert_eq!(client.call("POST", "/v1.0/directoryRoles", twice).await.status, 400);
+    assert_eq!(
+        client
+            .call("POST", "/v1.0/directoryRoles", twice)
+            .await
+            .status,
+        400
+    );
     let unknown = json!({"roleTemplateId": id(99)});
-    assert_eq!(client.call("POST", "/v1.0/directoryRoles", unknown).await.status, 404);
+    assert_eq!(
+        client
+            .call("POST", "/v1.0/directoryRoles", unknown)
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -320,13 +431,19 @@ async fn settings_have_two_addresses() {
     let body = json!({"templateId": id(400_001), "values": [{"name": "A", "value": "1"}]});
     let made = client.call("POST", "/v1.0/groupSettings", body).await;
     assert_eq!(made.status, 201, "{}", made.body);
-    let address = format!("/beta/settings/{}", made.body["id"].as_str().unwrap_or_default());
+    let address = format!(
+        "/beta/settings/{}",
+        made.body["id"].as_str().unwrap_or_default()
+    );
     assert_eq!(client.get(&address).await.body["values"][0]["value"], "1");
     let changed = json!({"values": [{"name": "A", "value": "2"}]});
     assert_eq!(client.call("PATCH", &address, changed).await.status, 204);
     let setting = only(&client, "/v1.0/groupSettings").await;
     assert_eq!(setting["values"][0]["value"], "2");
-    assert_eq!(client.call("DELETE", &address, Value::Null).await.status, 204);
+    assert_eq!(
+        client.call("DELETE", &address, Value::Null).await.status,
+        204
+    );
     assert_eq!(count(&client, "/v1.0/groupSettings").await, 0);
     assert_eq!(count(&client, "/beta/settings").await, 0);
 }
@@ -341,7 +458,12 @@ async fn a_workflow_has_tasks_and_versions() {
         "tasks": [{"displayName": "Disable account", "isEnabled": true}],
     });
     let made = client.call("POST", url, workflow.clone()).await;
-    assert_eq!((made.status, &made.body["version"]), (201, &json!(1)), "{}", made.body);
+    assert_eq!(
+        (made.status, &made.body["version"]),
+        (201, &json!(1)),
+        "{}",
+        made.body
+    );
     let own = format!("{url}/{}", made.body["id"].as_str().unwrap_or_default());
     let renamed = json!({"displayName": "Ashore"});
     assert_eq!(client.call("PATCH", &own, renamed).await.status, 204);
@@ -350,7 +472,9 @@ async fn a_workflow_has_tasks_and_versions() {
     let mut next = workflow;
     next["tasks"] = json!([{"displayName": "Remove licences", "isEnabled": true}]);
     let action = format!("{own}/microsoft.graph.identityGovernance.createNewVersion");
-    let answer = client.call("POST", &action, json!({ "workflow": next })).await;
+    let answer = client
+        .call("POST", &action, json!({ "workflow": next }))
+        .await;
     assert_eq!((answer.status, &answer.body["version"]), (201, &json!(2)));
     let now = client.get(&own).await;
     assert_eq!(now.body["tasks"][0]["displayName"], "Remove licences");
@@ -372,7 +496,8 @@ async fn what_is_alone_of_its_kind_comes_to_be_when_it_is_changed() {
 #[tokio::test]
 async fn an_identity_provider_is_addressed_without_its_type() {
     let mut tenant = governed();
-    let provider = json!({"id": id(300_001), "displayName": "Pilots", "issuerUri": "https://a.example"});
+    let provider =
+        json!({"id": id(300_001), "displayName": "Pilots", "issuerUri": "https://a.example"});
     put(&mut tenant, "federation_configuration", provider);
     put_below(
         &mut tenant,
@@ -383,11 +508,17 @@ async fn an_identity_provider_is_addressed_without_its_type() {
     let client = serve(tenant).await;
     let url = format!("/v1.0/directory/federationConfigurations/{}", id(300_001));
     let renamed = json!({"displayName": "Harbour pilots"});
-    assert_eq!(client.call("PATCH", &url, renamed.clone()).await.status, 204);
+    assert_eq!(
+        client.call("PATCH", &url, renamed.clone()).await.status,
+        204
+    );
     assert_eq!(client.get(&url).await.body["displayName"], "Harbour pilots");
     assert_eq!(client.call("DELETE", &url, Value::Null).await.status, 204);
     assert_eq!(client.get(&url).await.status, 404);
-    let own = format!("/v1.0/domains/contoso.com/federationConfiguration/{}", id(300_002));
+    let own = format!(
+        "/v1.0/domains/contoso.com/federationConfiguration/{}",
+        id(300_002)
+    );
     assert_eq!(client.call("PATCH", &own, renamed).await.status, 204);
     assert_eq!(client.get(&own).await.body["displayName"], "Harbour pilots");
 }

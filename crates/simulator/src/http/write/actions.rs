@@ -40,7 +40,11 @@ impl Change<'_> {
             let message = format!("The property '{name}' of a workflow cannot be set.");
             return Err(Failure::bad_option(message));
         }
-        let version = self.tenant.properties(slot).get("version").and_then(Value::as_u64);
+        let version = self
+            .tenant
+            .properties(slot)
+            .get("version")
+            .and_then(Value::as_u64);
         let mut changed = workflow.clone();
         changed.insert("version".to_owned(), (version.unwrap_or(1) + 1).into());
         let now = self.tenant.now().to_string();

@@ -188,7 +188,9 @@ fn scheduled(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
     };
     let is_activated = text_property(of, "assignmentType")
         .is_some_and(|word| word.eq_ignore_ascii_case("activated"));
-    let expiration = of.get("scheduleInfo").and_then(|info| info.get("expiration"));
+    let expiration = of
+        .get("scheduleInfo")
+        .and_then(|info| info.get("expiration"));
     let expiration = expiration.and_then(|it| it.get("type")?.as_str());
     let length = match expiration {
         Some("afterDateTime" | "afterDuration") => "timebound",
@@ -207,7 +209,11 @@ fn scheduled(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
     };
     Some(Activity {
         name,
-        category: if end == "role" { "RoleManagement" } else { "GroupManagement" },
+        category: if end == "role" {
+            "RoleManagement"
+        } else {
+            "GroupManagement"
+        },
         service: "PIM",
         operation,
         ends: if end == "role" {

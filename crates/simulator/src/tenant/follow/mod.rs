@@ -45,7 +45,8 @@ impl Tenant {
                 _ => Vec::new(),
             },
             Act::Delete { kind, parents, id } => {
-                let slot = self.storage.find(kind, &key_of(parents, id));
+                let count = super::parent_count(kind).min(parents.len());
+                let slot = self.storage.find(kind, &key_of(&parents[..count], id));
                 let Some(slot) = slot else { return Vec::new() };
                 match kind.name {
                     name if roles::is_grant(name) => self.role_withdrawn(slot),
@@ -111,7 +112,9 @@ fn creation(kind: &str, properties: serde_json::Value) -> Act {
 /// A member of an object's `scheduleInfo`, dots between the names.
 fn scheduled<'p>(properties: &'p Properties, path: &str) -> Option<&'p str> {
     let first = properties.get("scheduleInfo")?;
-    let found = path.split('.').try_fold(first, |value, name| value.get(name));
+    let found = path
+        .split('.')
+        .try_fold(first, |value, name| value.get(name));
     found?.as_str()
 }
 

@@ -18,11 +18,7 @@ use schedules::Scheduling;
 
 impl Change<'_> {
     /// A POST to one of the collections of requests; `None` for everything else.
-    pub(super) fn request(
-        &mut self,
-        method: &str,
-        body: &[u8],
-    ) -> Option<Result<Answer, Failure>> {
+    pub(super) fn request(&mut self, method: &str, body: &[u8]) -> Option<Result<Answer, Failure>> {
         let path = self.address.path.trim_end_matches('/').to_ascii_lowercase();
         if method != "POST" {
             return None;
@@ -46,7 +42,11 @@ impl Change<'_> {
 
     /// A request as the answer shows it.
     fn requested(&self, properties: Properties) -> Answer {
-        let context = format!("{}/$metadata#{}/$entity", self.root, &self.address.path[1..]);
+        let context = format!(
+            "{}/$metadata#{}/$entity",
+            self.root,
+            &self.address.path[1..]
+        );
         let mut body = Properties::new();
         body.insert("@odata.context".to_owned(), context.into());
         body.extend(properties);

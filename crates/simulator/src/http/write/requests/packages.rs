@@ -18,7 +18,9 @@ pub(super) enum Wish {
 impl Wish {
     pub(super) fn at(path: &str) -> Option<Self> {
         match path {
-            "/identitygovernance/entitlementmanagement/assignmentrequests" => Some(Self::Assignment),
+            "/identitygovernance/entitlementmanagement/assignmentrequests" => {
+                Some(Self::Assignment)
+            }
             "/identitygovernance/entitlementmanagement/resourcerequests" => Some(Self::Resource),
             _ => None,
         }
@@ -42,8 +44,18 @@ impl Change<'_> {
     }
 
     fn package_asked(&mut self, asked: &Properties) -> Result<Answer, Failure> {
-        let known = ["requestType", "assignment", "schedule", "justification", "answers"];
-        check_members(asked, &known, "microsoft.graph.accessPackageAssignmentRequest")?;
+        let known = [
+            "requestType",
+            "assignment",
+            "schedule",
+            "justification",
+            "answers",
+        ];
+        check_members(
+            asked,
+            &known,
+            "microsoft.graph.accessPackageAssignmentRequest",
+        )?;
         let sort = needed(asked, "requestType")?;
         let assignment = asked.get("assignment").and_then(Value::as_object);
         let assignment = assignment.ok_or_else(|| missing("assignment"))?.clone();
@@ -116,7 +128,9 @@ impl Change<'_> {
             })
         });
         let now = self.tenant.now();
-        let start = schedule["startDateTime"].as_str().map(str::parse::<jiff::Timestamp>);
+        let start = schedule["startDateTime"]
+            .as_str()
+            .map(str::parse::<jiff::Timestamp>);
         if !start.is_some_and(|start| start.is_ok_and(|start| start > now)) {
             schedule["startDateTime"] = now.to_string().into();
         }
@@ -143,13 +157,21 @@ impl Change<'_> {
 
     fn resource_asked(&mut self, asked: &Properties) -> Result<Answer, Failure> {
         let known = ["requestType", "resource", "catalog", "justification"];
-        check_members(asked, &known, "microsoft.graph.accessPackageResourceRequest")?;
+        check_members(
+            asked,
+            &known,
+            "microsoft.graph.accessPackageResourceRequest",
+        )?;
         let sort = needed(asked, "requestType")?;
         let inner = |name: &str| asked.get(name).and_then(Value::as_object);
         let catalog = inner("catalog").ok_or_else(|| missing("catalog"))?;
         let catalog = needed(catalog, "id")?;
         let resource = inner("resource").ok_or_else(|| missing("resource"))?;
-        if self.tenant.object(named("access_package_catalog"), &[], catalog).is_none() {
+        if self
+            .tenant
+            .object(named("access_package_catalog"), &[], catalog)
+            .is_none()
+        {
             return Err(Failure::not_found(catalog));
         }
         let origin = needed(resource, "originId")?;
@@ -193,7 +215,10 @@ impl Change<'_> {
     fn add_resource(&mut self, catalog: &str, asked: &Properties) -> Result<(), Failure> {
         let (origin, system) = (needed(asked, "originId")?, needed(asked, "originSystem")?);
         let (found, roles): (_, &[&str]) = match system {
-            "AadGroup" => (self.tenant.object(named("group"), &[], origin), &["Owner", "Member"]),
+            "AadGroup" => (
+                self.tenant.object(named("group"), &[], origin),
+                &["Owner", "Member"],
+            ),
             "AadApplication" => {
                 let kind = named("service_principal");
                 (self.tenant.object(kind, &[], origin), &["Default Access"])
@@ -247,5 +272,7 @@ fn missing(name: &str) -> Failure {
 }
 
 fn unknown(sort: &str) -> Failure {
-    Failure::bad_option(format!("The requestType '{sort}' is not one that is carried out."))
+    Failure::bad_option(format!(
+        "The requestType '{sort}' is not one that is carried out."
+    ))
 }

@@ -90,8 +90,16 @@ impl Scheduling {
         let known: Vec<&str> = self.ends.iter().chain(&MEMBERS).copied().collect();
         check_members(asked, &known, named(self.schedule).entity_type)?;
         let tenant = &change.tenant;
-        if tenant.storage.find_directory_object(needed(asked, "principalId")?).is_none() {
-            return Err(Failure::new(404, "SubjectNotFound", "The subject is not found."));
+        if tenant
+            .storage
+            .find_directory_object(needed(asked, "principalId")?)
+            .is_none()
+        {
+            return Err(Failure::new(
+                404,
+                "SubjectNotFound",
+                "The subject is not found.",
+            ));
         }
         if self.is_of_groups() {
             let group = needed(asked, "groupId")?;
@@ -123,7 +131,8 @@ impl Scheduling {
     /// What a request is about, property by property.
     fn about<'a>(self, asked: &'a Properties) -> Vec<(&'static str, Option<&'a str>)> {
         let ends = self.ends.iter();
-        ends.map(|name| (*name, text_property(asked, name))).collect()
+        ends.map(|name| (*name, text_property(asked, name)))
+            .collect()
     }
 }
 
@@ -140,7 +149,8 @@ impl Change<'_> {
         let there = of.existing(self, asked);
         let is_activated = |slot: &Slot| {
             let own = self.tenant.properties(*slot);
-            text_property(&own, "assignmentType").is_some_and(|it| it.eq_ignore_ascii_case("activated"))
+            text_property(&own, "assignmentType")
+                .is_some_and(|it| it.eq_ignore_ascii_case("activated"))
         };
         let activated = there.iter().copied().find(is_activated);
         let standing = there.iter().copied().find(|slot| !is_activated(slot));
@@ -178,12 +188,19 @@ impl Change<'_> {
     /// Whether somebody may activate what they ask for.
     fn is_eligible(&self, of: Scheduling, asked: &Properties) -> bool {
         let eligibility = of.schedule.replace("assignment", "eligibility");
-        of.makes_active() && !self.tenant.having(&eligibility, &of.about(asked)).is_empty()
+        of.makes_active()
+            && !self
+                .tenant
+                .having(&eligibility, &of.about(asked))
+                .is_empty()
     }
 
     fn assign(&mut self, of: Scheduling, asked: &Properties, id: &str) -> Result<Outcome, Failure> {
         let now = self.tenant.now().to_string();
-        let schedule_id = match (text_property(asked, "groupId"), text_property(asked, "accessId")) {
+        let schedule_id = match (
+            text_property(asked, "groupId"),
+            text_property(asked, "accessId"),
+        ) {
             (Some(group), Some(access)) => format!("{group}_{access}_{id}"),
             _ => id.to_owned(),
         };
@@ -194,7 +211,11 @@ impl Change<'_> {
             schedule.insert((*name).to_owned(), value);
         }
         let info = self.period(asked, None)?;
-        let member = if of.is_of_groups() { "direct" } else { "Direct" };
+        let member = if of.is_of_groups() {
+            "direct"
+        } else {
+            "Direct"
+        };
         for (name, value) in [
             ("createdUsing", id.into()),
             ("createdDateTime", now.into()),
@@ -207,8 +228,16 @@ impl Change<'_> {
         }
         if of.makes_active() {
             let is_activation = text_property(asked, "action") == Some("selfActivate");
-            let word = if is_activation { "Activated" } else { "Assigned" };
-            let word = if of.is_of_groups() { word.to_ascii_lowercase() } else { word.to_owned() };
+            let word = if is_activation {
+                "Activated"
+            } else {
+                "Assigned"
+            };
+            let word = if of.is_of_groups() {
+                word.to_ascii_lowercase()
+            } else {
+                word.to_owned()
+            };
             schedule.insert("assignmentType".to_owned(), word.into());
         }
         self.apply(Act::Create {
@@ -235,10 +264,16 @@ impl Change<'_> {
         let instances = format!("{}_instance", of.schedule);
         let instances = self.tenant.having(&instances, &of.about(asked));
         let modified = self.tenant.now().to_string();
-        self.rewrite(slot, json!({"scheduleInfo": info, "modifiedDateTime": modified}))?;
+        self.rewrite(
+            slot,
+            json!({"scheduleInfo": info, "modifiedDateTime": modified}),
+        )?;
         for instance in instances {
             let start = schedule["scheduleInfo"]["startDateTime"].clone();
-            self.rewrite(instance, json!({"startDateTime": start, "endDateTime": end}))?;
+            self.rewrite(
+                instance,
+                json!({"startDateTime": start, "endDateTime": end}),
+            )?;
         }
         let target = text_property(&schedule, "id").map(str::to_owned);
         Ok(("Provisioned", target))
@@ -279,7 +314,9 @@ impl Change<'_> {
         let info = info.ok_or_else(|| wrong("is missing"))?;
         let now = self.tenant.now();
         let start = info.get("startDateTime").filter(|it| !it.is_null());
-        let asked_start = start.and_then(Value::as_str).map(str::parse::<jiff::Timestamp>);
+        let asked_start = start
+            .and_then(Value::as_str)
+            .map(str::parse::<jiff::Timestamp>);
         let start = match (asked_start, &began) {
             (Some(Err(_)), _) => return Err(wrong("has a start that is no time")),
             (Some(Ok(time)), _) if time > now => json!(time.to_string()),
@@ -296,10 +333,12 @@ impl Change<'_> {
         });
         let (end, length) = (of("endDateTime"), of("duration"));
         let is_whole = match sort.as_str() {
-            "afterDateTime" => end.as_str().is_some_and(|end| {
-                end.parse::<jiff::Timestamp>().is_ok_and(|end| end > now)
-            }),
-            "afterDuration" => length.as_str().is_some_and(|it| it.parse::<jiff::Span>().is_ok()),
+            "afterDateTime" => end
+                .as_str()
+                .is_some_and(|end| end.parse::<jiff::Timestamp>().is_ok_and(|end| end > now)),
+            "afterDuration" => length
+                .as_str()
+                .is_some_and(|it| it.parse::<jiff::Span>().is_ok()),
             "noExpiration" | "notSpecified" => true,
             _ => false,
         };
@@ -334,7 +373,10 @@ impl Change<'_> {
         for name in of.ends {
             add(name, told(name));
         }
-        add("isValidationOnly", told("isValidationOnly").as_bool().unwrap_or(false).into());
+        add(
+            "isValidationOnly",
+            told("isValidationOnly").as_bool().unwrap_or(false).into(),
+        );
         add("targetScheduleId", target.into());
         add("justification", told("justification"));
         add("scheduleInfo", told("scheduleInfo"));
@@ -344,9 +386,17 @@ impl Change<'_> {
 }
 
 fn exists() -> Failure {
-    Failure::new(400, "RoleAssignmentExists", "The Role assignment already exists.")
+    Failure::new(
+        400,
+        "RoleAssignmentExists",
+        "The Role assignment already exists.",
+    )
 }
 
 fn does_not_exist() -> Failure {
-    Failure::new(404, "RoleAssignmentDoesNotExist", "The Role assignment does not exist.")
+    Failure::new(
+        404,
+        "RoleAssignmentDoesNotExist",
+        "The Role assignment does not exist.",
+    )
 }

@@ -12,7 +12,7 @@ use crate::http::answer::Failure;
 use crate::http::projection::knows_property;
 use crate::tenant::{Slot, Tenant};
 
-pub(super) use completion::{complete, own_id, stamp};
+pub(super) use completion::{complete, number_setting, own_id, stamp};
 use references::check_references;
 use special::check_special;
 

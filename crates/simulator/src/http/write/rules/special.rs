@@ -58,7 +58,10 @@ pub(super) fn check_special(
 /// A role is activated once, after its template.
 fn check_template(tenant: &Tenant, properties: &Properties) -> Result<(), Failure> {
     let id = text_property(properties, "roleTemplateId").unwrap_or_default();
-    if tenant.object(named("directory_role_template"), &[], id).is_none() {
+    if tenant
+        .object(named("directory_role_template"), &[], id)
+        .is_none()
+    {
         return Err(Failure::not_found(id));
     }
     let activated = tenant.having("directory_role", &[("roleTemplateId", Some(id))]);
