@@ -30,6 +30,25 @@ pub struct Writing {
     pub chosen: &'static [&'static str],
     /// Properties that are set at creation and never again \[hand-made\], besides [`Kind::immutable`].
     pub fixed: &'static [&'static str],
+    /// Properties that a new object is given and an update does not take.
+    pub apart: &'static [Apart],
+}
+
+/// A property that is changed by a request of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Graph's name of it, at the top level.
+    pub property: &'static str,
+    /// Template of the action that takes it, ids in braces.
+    pub action: &'static str,
+}
+
+impl Apart {
+    /// The request: a POST of the property alone.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        operation(Method::Post, Address::At(self.action), Body::Properties)
+    }
 }
 
 /// One request that writes.
@@ -198,6 +217,7 @@ impl Writing {
         delegated: &[],
         chosen: &[],
         fixed: &[],
+        apart: &[],
     };
 
     /// POST to the collection, PATCH and DELETE of the object.
@@ -381,6 +401,12 @@ impl Writing {
     /// These properties never change after creation.
     pub(crate) const fn fixed(mut self, properties: &'static [&'static str]) -> Self {
         self.fixed = properties;
+        self
+    }
+
+    /// These properties are changed by requests of their own.
+    pub(crate) const fn apart(mut self, properties: &'static [Apart]) -> Self {
+        self.apart = properties;
         self
     }
 }

@@ -1,6 +1,6 @@
 //! Privileged Identity Management: eligible and time-bound assignments, requests, and its settings.
 
-use crate::kind::{Category, Kind};
+use crate::kind::{Category, Kind, Reference};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
 use crate::writing::{Address, Body, Method, Writing};
@@ -18,6 +18,48 @@ const GROUP_ACTIVITIES: &[&str] = &[
     "Update member in PIM",
 ];
 
+/// Active assignments, and their instances: the service carries out what is asked for.
+const ASSIGNED: Writing = asked_for(
+    "/roleManagement/directory/roleAssignmentScheduleRequests",
+    &[
+        "RoleAssignmentSchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ],
+);
+
+/// Eligible assignments, and their instances.
+const ELIGIBLE: Writing = asked_for(
+    "/roleManagement/directory/roleEligibilityScheduleRequests",
+    &[
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ],
+);
+
+const fn asked_for(template: &'static str, permissions: &'static [&'static str]) -> Writing {
+    Writing::requests(
+        template,
+        "action",
+        "adminAssign",
+        "adminRemove",
+        permissions,
+    )
+    .update(
+        Method::Post,
+        Address::At(template),
+        Body::Action {
+            member: "action",
+            word: "adminUpdate",
+        },
+    )
+}
+
+/// What an assignment of a role names.
+const ROLE_IN_SCOPE: &[Reference] = references![
+    principalId => directory_object, roleDefinitionId => role_definition,
+    directoryScopeId => directory_object_scope
+];
+
 pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "role_assignment_schedule",
@@ -28,35 +70,13 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentSchedules",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleAssignmentScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleAssignmentSchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ASSIGNED),
         entity_type: "microsoft.graph.unifiedRoleAssignmentSchedule",
         display: paths![principalId],
         drift: paths![status],
         read_only: paths![createdDateTime createdUsing id memberType modifiedDateTime status],
         sets: paths![scheduleInfo.recurrence.pattern.daysOfWeek],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         columns: columns![
             Text appScopeId, Time createdDateTime, Text createdUsing directoryScopeId,
             Time modifiedDateTime, Text principalId roleDefinitionId status assignmentType
@@ -72,33 +92,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentScheduleInstances",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleAssignmentScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleAssignmentSchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ASSIGNED),
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         export_path: Some("RoleManagement/Directory/RoleAssignmentScheduleInstances"),
         columns: columns![
             Text appScopeId directoryScopeId principalId roleDefinitionId assignmentType,
@@ -116,35 +114,13 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilitySchedules",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleEligibilityScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleEligibilitySchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ELIGIBLE),
         entity_type: "microsoft.graph.unifiedRoleEligibilitySchedule",
         display: paths![principalId],
         drift: paths![status],
         read_only: paths![createdDateTime createdUsing id memberType modifiedDateTime status],
         sets: paths![scheduleInfo.recurrence.pattern.daysOfWeek],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         columns: columns![
             Text appScopeId, Time createdDateTime, Text createdUsing directoryScopeId,
             Time modifiedDateTime, Text principalId roleDefinitionId status memberType,
@@ -160,33 +136,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilityScheduleInstances",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleEligibilityScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleEligibilitySchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ELIGIBLE),
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         export_path: Some("PIM/DirectoryRoles"),
         columns: columns![
             Text appScopeId directoryScopeId principalId roleDefinitionId, Time endDateTime,

@@ -8,9 +8,10 @@ use roaring::RoaringBitmap;
 use store::Ordinal;
 
 use super::draft::Subject;
-use super::drafting::{Drafting, texts};
-use super::mention::{all_guids, display, guids};
+use super::drafting::Drafting;
+use super::mention::{display, guids};
 use super::rows::{What, is_attachment};
+use super::texts::Texts;
 use super::update::Updates;
 use super::{create, link};
 use crate::error::Result;
@@ -81,23 +82,19 @@ impl Drafting<'_> {
         let kind = side.kind;
         let mut updates = Updates::new(&self.request.options, &[]);
         let mut parser = Parser::new();
-        for (key, text) in texts(current.archive, number, &found)?.into_values() {
+        let texts = Texts::read(current.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
-            let names_made = |value: &serde_json::Value| {
-                let mut any = false;
-                all_guids(value, &mut |id| any |= made.contains(id));
-                any
-            };
-            let drafted = updates.draft(subject, &text, &text, &names_made)?;
+            let drafted = updates.draft(subject, text, text, made)?;
             self.take(drafted);
         }
         Ok(())
@@ -116,20 +113,20 @@ impl Drafting<'_> {
             return Ok(());
         };
         let mut parser = Parser::new();
-        let versions = texts(self.request.wanted.archive, number, &found)?;
-        for (key, text) in versions.into_values() {
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
             let own = key.rsplit(KEY_SEPARATOR).next().unwrap_or_default();
             if !kind.is_relationship() && made.contains(own) {
                 continue;
             }
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
             if kind.is_relationship() {
@@ -141,7 +138,7 @@ impl Drafting<'_> {
                     }
                 }
             } else {
-                let drafted = create::create(subject, &text, &self.request.options, &mut parser)?;
+                let drafted = create::create(subject, text, &self.request.options, &mut parser)?;
                 self.take(drafted);
             }
         }
