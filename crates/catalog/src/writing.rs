@@ -35,6 +35,8 @@ pub struct Writing {
     pub computed: &'static [&'static str],
     /// How properties change that [`Writing::update`] does not reach.
     pub version: Option<NewVersion>,
+    /// Properties that a new object is given and an update does not take.
+    pub apart: &'static [Apart],
 }
 
 /// An action that gives an object another version.
@@ -48,6 +50,31 @@ pub struct NewVersion {
     pub needed_for: &'static [&'static str],
     /// The other properties that a version is told.
     pub besides: &'static [&'static str],
+}
+
+/// A property that is changed by a request of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Graph's name of it, at the top level.
+    pub property: &'static str,
+    /// Template of the action that takes it, ids in braces.
+    pub action: &'static str,
+}
+
+impl NewVersion {
+    /// Whether a property stands in the body.
+    #[must_use]
+    pub fn tells(&self, property: &str) -> bool {
+        self.needed_for.contains(&property) || self.besides.contains(&property)
+    }
+}
+
+impl Apart {
+    /// The request: a POST of the property alone.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        operation(Method::Post, Address::At(self.action), Body::Properties)
+    }
 }
 
 /// One request that writes.
@@ -225,6 +252,7 @@ impl Writing {
         fixed: &[],
         computed: &[],
         version: None,
+        apart: &[],
     };
 
     /// POST to the collection, PATCH and DELETE of the object.
@@ -431,6 +459,12 @@ impl Writing {
     /// These properties never change after creation.
     pub(crate) const fn fixed(mut self, properties: &'static [&'static str]) -> Self {
         self.fixed = properties;
+        self
+    }
+
+    /// These properties are changed by requests of their own.
+    pub(crate) const fn apart(mut self, properties: &'static [Apart]) -> Self {
+        self.apart = properties;
         self
     }
 }

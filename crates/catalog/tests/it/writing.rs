@@ -109,6 +109,25 @@ fn operations_agree() {
 }
 
 #[test]
+fn actions_for_single_properties_agree() {
+    let Some(entries) = entries() else { return };
+    let mut found = 0;
+    for entry in &entries {
+        let kind = named(entry);
+        for apart in kind.writing.map_or(&[][..], |writing| writing.apart) {
+            let ours = written(kind, &apart.operation());
+            let others = entry["restore"]["other"].as_object();
+            let said = others.is_some_and(|others| others.values().any(|it| *it == ours));
+            assert!(said, "{}: {ours}", kind.name);
+            let has_column = kind.columns.iter().any(|it| it.property == apart.property);
+            assert!(has_column, "{}: {}", kind.name, apart.property);
+            found += 1;
+        }
+    }
+    assert_eq!(found, 1);
+}
+
+#[test]
 fn who_may_write_agrees() {
     let Some(entries) = entries() else { return };
     for entry in &entries {

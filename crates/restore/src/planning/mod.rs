@@ -32,6 +32,7 @@ mod risk;
 mod rows;
 mod scope;
 mod subjects;
+mod texts;
 mod update;
 mod values;
 
@@ -114,6 +115,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
         made: HashSet::new(),
         kept: HashSet::new(),
         restored: HashSet::new(),
+        binned: Vec::new(),
         gone: gone(&differences, &rows),
         ruled: HashSet::new(),
         come_along: 0,

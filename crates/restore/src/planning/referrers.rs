@@ -8,9 +8,10 @@ use roaring::RoaringBitmap;
 use store::Ordinal;
 
 use super::draft::Subject;
-use super::drafting::{Drafting, texts};
-use super::mention::{all_guids, display, guids, texts_at};
+use super::drafting::Drafting;
+use super::mention::{display, guids, texts_at};
 use super::rows::{What, is_attachment};
+use super::texts::Texts;
 use super::update::Updates;
 use super::{create, link};
 use crate::error::Result;
@@ -86,23 +87,19 @@ impl Drafting<'_> {
         let kind = side.kind;
         let mut updates = Updates::new(&self.request.options, &[]);
         let mut parser = Parser::new();
-        for (key, text) in texts(current.archive, number, &found)?.into_values() {
+        let texts = Texts::read(current.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
-            let names_made = |value: &serde_json::Value| {
-                let mut any = false;
-                all_guids(value, &mut |id| any |= made.contains(id));
-                any
-            };
-            let drafted = updates.draft(subject, &text, &text, &names_made)?;
+            let drafted = updates.draft(subject, text, text, made)?;
             self.take(drafted);
         }
         Ok(())
@@ -121,16 +118,16 @@ impl Drafting<'_> {
             return Ok(());
         };
         let mut parser = Parser::new();
-        let versions = texts(self.request.wanted.archive, number, &found)?;
         let timed = match kind.name {
             "role_assignment" | "role_assignment_schedule" => self.timed_assignments(made)?,
             _ => HashSet::new(),
         };
-        for (key, text) in versions.into_values() {
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
             // An active assignment is in two lists, and made once: with its end where it has one.
             let is_spare = match kind.name {
-                "role_assignment" => timed.contains(&assignment(&text, &mut parser)),
-                "role_assignment_schedule" => !timed.contains(&assignment(&text, &mut parser)),
+                "role_assignment" => timed.contains(&assignment(text, &mut parser)),
+                "role_assignment_schedule" => !timed.contains(&assignment(text, &mut parser)),
                 _ => false,
             };
             if is_spare {
@@ -141,13 +138,13 @@ impl Drafting<'_> {
                 continue;
             }
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
             if kind.is_relationship() {
@@ -159,7 +156,7 @@ impl Drafting<'_> {
                     }
                 }
             } else {
-                let drafted = create::create(subject, &text, &self.request.options, &mut parser)?;
+                let drafted = create::create(subject, text, &self.request.options, &mut parser)?;
                 self.take(drafted);
             }
         }
@@ -179,9 +176,10 @@ impl Drafting<'_> {
         };
         let found = self.mentioning(at, &self.unchanged(at), made)?;
         let mut parser = Parser::new();
-        for (_, text) in texts(self.request.wanted.archive, number, &found)?.into_values() {
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, _, text) in texts.iter() {
             let mut ends = false;
-            if let Ok(document) = parser.parse_text(&text) {
+            if let Ok(document) = parser.parse_text(text) {
                 texts_at(
                     document.root(),
                     "scheduleInfo.expiration.type",
@@ -191,7 +189,7 @@ impl Drafting<'_> {
                 );
             }
             if ends {
-                timed.insert(assignment(&text, &mut parser));
+                timed.insert(assignment(text, &mut parser));
             }
         }
         Ok(timed)

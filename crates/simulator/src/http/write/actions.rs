@@ -1,22 +1,29 @@
-//! Actions that change what a snapshot sees: secrets of applications, versions of workflows.
+//! The actions that change what a snapshot sees: secrets of applications, versions of workflows, and properties that
+//! are changed by an action of their own.
 
 use serde_json::{Value, json};
 
-use super::Change;
+use super::{Change, rules};
 use crate::deed::{Act, Properties};
 use crate::http::answer::{Answer, Failure};
 use crate::tenant::Slot;
 
 impl Change<'_> {
-    /// Does what an action of an object says.
+    /// Carries out an action on an object.
     pub(super) fn action(
         &mut self,
         slot: Slot,
         action: &str,
         properties: &Properties,
     ) -> Result<Answer, Failure> {
+        let kind = self.tenant.kind(slot);
+        let apart = kind.writing.map_or(&[][..], |writing| writing.apart);
+        let apart = apart.iter().find(|it| it.action.ends_with(action));
+        if let Some(apart) = apart {
+            return self.set_apart(slot, apart.property, properties);
+        }
         let local = action.rsplit('.').next().unwrap_or(action);
-        match (self.tenant.kind(slot).name, local) {
+        match (kind.name, local) {
             ("application" | "service_principal", _) => self.secret(slot, action, properties),
             ("lifecycle_workflow", "createNewVersion") => self.new_version(slot, properties),
             _ => Err(Failure::no_segment(action)),
@@ -99,6 +106,42 @@ impl Change<'_> {
             properties: changed,
         })?;
         Ok(answer)
+    }
+
+    /// Changes the one property that an action is for.
+    fn set_apart(
+        &mut self,
+        slot: Slot,
+        property: &str,
+        properties: &Properties,
+    ) -> Result<Answer, Failure> {
+        let kind = self.tenant.kind(slot);
+        let own = self.tenant.properties(slot);
+        let new = properties
+            .get(property)
+            .filter(|new| new.as_array().is_some_and(|list| !list.is_empty()));
+        let (Some(new), false) = (new, rules::is_built_in(&own)) else {
+            let message = format!("Invalid value specified for property '{property}'.");
+            return Err(Failure::bad_request(message));
+        };
+        let before = own.get(property).cloned().unwrap_or_default();
+        let mut changed = Properties::new();
+        changed.insert(property.to_owned(), new.clone());
+        rules::stamp(self.tenant, kind, &mut changed);
+        let id = self.tenant.key(slot).to_owned();
+        self.apply(Act::Update {
+            kind,
+            parents: Vec::new(),
+            id,
+            properties: changed,
+        })?;
+        let shown = json!({
+            "additionalInformation": null,
+            "conditionalAccessReferences": [],
+            "currentCombinations": new,
+            "previousCombinations": before,
+        });
+        Ok(Answer::value(200, &shown))
     }
 
     /// What the directory keeps of a new secret, and what it shows once.

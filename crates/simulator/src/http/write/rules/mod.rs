@@ -181,6 +181,12 @@ pub(super) fn check_changed(
         if is_fixed && own.get(name) != Some(value) {
             return Err(read_only(name));
         }
+        let apart = kind.writing.map_or(&[][..], |writing| writing.apart);
+        if let Some(apart) = apart.iter().find(|it| it.property == name) {
+            let action = apart.action.rsplit('/').next().unwrap_or_default();
+            let message = format!("'{name}' cannot be changed by PATCH: use '{action}'.");
+            return Err(Failure::bad_request(message));
+        }
     }
     if is_synchronised(&own) && matches!(kind.name, "user" | "group") {
         return Err(synchronised());
@@ -191,6 +197,11 @@ pub(super) fn check_changed(
 /// What of a workflow only another version of it can have otherwise.
 fn needs_new_version(kind: &Kind, name: &str) -> bool {
     kind.name == "lifecycle_workflow" && ["category", "executionConditions"].contains(&name)
+}
+
+/// Whether Microsoft made an authentication strength.
+pub(super) fn is_built_in(own: &Properties) -> bool {
+    own.get("policyType").and_then(Value::as_str) == Some("builtIn")
 }
 
 /// Checks that an object may go.
