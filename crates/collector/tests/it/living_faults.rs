@@ -29,6 +29,7 @@ fn come_to_the_same(words: &str, faults: &[Faults]) {
         let client = living.client_with(|settings| {
             settings.limits.max_tries = 100;
             settings.limits.max_total_wait = std::time::Duration::from_hours(24 * 365);
+            settings.limits.max_silence = settings.limits.max_total_wait;
         });
         let report = kept
             .try_collect(&client, &living.runtime, &request, &())
@@ -68,6 +69,7 @@ fn half_of_all_connections_are_reset() {
 fn throttling_with_every_form_of_retry_after() {
     let forms = [
         RetryAfter::Seconds(3),
+        RetryAfter::Date(3),
         RetryAfter::Fraction,
         RetryAfter::Missing,
         RetryAfter::Malformed,
@@ -103,4 +105,19 @@ fn tokens_that_expire_all_the_time() {
         ..Faults::default()
     };
     come_to_the_same(MANY, &twice(faults));
+}
+
+#[test]
+fn everything_at_once() {
+    let forms = [RetryAfter::Date(2), RetryAfter::Missing];
+    let faults = forms.map(|retry_after| Faults {
+        resets_before: 0.25,
+        resets_inside: 0.33,
+        throttled: 0.05,
+        unavailable: 0.05,
+        retry_after,
+        token_requests: Some(60),
+        ..Faults::default()
+    });
+    come_to_the_same(MANY, &faults);
 }
