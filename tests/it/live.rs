@@ -221,7 +221,7 @@ fn the_doctor_finds_a_healthy_tenant_healthy_and_tells_nobody_whose_it_is() {
         "ok     permissions",
         "ok     newest snapshot",
         "ok     completeness",
-        "ok     statements of strangers",
+        "  statements of strangers: ",
         "ok     throttling: not throttled; quota ",
         " resource units in 10 s for ",
     ] {

@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --workspace --locked settings_page` writes its tables anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -68,8 +69,17 @@ fn values(schema: &Value, name: &str) -> String {
     word.to_owned()
 }
 
+/// Where sections of each name were described first.
+type Described<'s> = BTreeMap<&'s str, String>;
+
 /// The tables of a section and of those in it.
-fn section(path: &str, schema: &Value, root: &Value, text: &mut String) {
+fn section<'s>(
+    path: &str,
+    schema: &'s Value,
+    root: &'s Value,
+    described: &mut Described<'s>,
+    text: &mut String,
+) {
     let mut rows = String::new();
     let mut inside = Vec::new();
     for (key, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -81,11 +91,11 @@ fn section(path: &str, schema: &Value, root: &Value, text: &mut String) {
         let (target, name) = meant(property, root);
         let named = &target["additionalProperties"];
         if target["properties"].is_object() {
-            inside.push((own, property, target));
+            inside.push((own, property, target, name));
         } else if named["$ref"].is_string() {
-            let (target, _) = meant(named, root);
+            let (target, name) = meant(named, root);
             if target["properties"].is_object() {
-                inside.push((format!("{own}.NAME"), property, target));
+                inside.push((format!("{own}.NAME"), property, target, name));
                 continue;
             }
             let _ = writeln!(
@@ -106,13 +116,21 @@ fn section(path: &str, schema: &Value, root: &Value, text: &mut String) {
     if !rows.is_empty() {
         let _ = write!(text, "| key | value | |\n|---|---|---|\n{rows}");
     }
-    for (own, property, target) in inside {
+    for (own, property, target, name) in inside {
         let description = match said(property) {
             "" => said(target),
             description => description,
         };
         let _ = write!(text, "\n## `[{own}]`\n\n{description}\n\n");
-        section(&own, target, root, text);
+        match described.get(name) {
+            Some(first) => {
+                let _ = writeln!(text, "Its keys are those of `[{first}]`.");
+            }
+            None => {
+                described.insert(name, own.clone());
+                section(&own, target, root, described, text);
+            }
+        }
     }
 }
 
@@ -127,7 +145,7 @@ fn the_settings_page_has_every_key() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let schema: Value = serde_json::from_str(&run.stdout).expect("because it is JSON");
     let mut tables = String::new();
-    section("", &schema, &schema, &mut tables);
+    section("", &schema, &schema, &mut Described::new(), &mut tables);
     assert!(
         tables.contains("| `tenants.NAME.auth.client_id` |"),
         "{tables}"

@@ -49,7 +49,7 @@ const MODULES: &[Module] = &[
         &["access_package", "access_package_catalog", "access_package_resource_role_scope",
           "access_package_assignment_policy", "access_package_assignment"],
     ),
-    module("A14", &["access_review_definitions", "access_review_instances", "access_review_decisions"],
+    module("A14", &["access_reviews", "access_review_instances", "access_review_decisions"],
         &["access_review_definition", "access_review_instance", "access_review_decision"]),
     module("A15", &["organizational_branding", "organizational_branding_localizations"],
         &["organizational_branding", "organizational_branding_localization"]),
