@@ -6,6 +6,8 @@ mod approvals;
 mod arrows;
 mod audit_logs;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod bounded;
 mod config;
 mod crash;
 mod documents;
@@ -22,6 +24,7 @@ mod plans;
 mod programs;
 mod restoring;
 mod serving;
+mod settings_page;
 mod setup;
 mod shared;
 mod timeline;
