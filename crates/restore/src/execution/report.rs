@@ -29,6 +29,9 @@ pub struct Report {
     /// From ids of the wanted state to those that were made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ids: BTreeMap<String, String>,
+    /// Properties that were not compared with what the plan was made on, by kind: the credential may not read them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, Vec<String>>,
 }
 
 /// What came of a step.
@@ -154,5 +157,6 @@ fn made(
         ids: ids
             .map(|(old, new)| (old.to_owned(), new.to_owned()))
             .collect(),
+        unread: engine.sender.reader.unread(),
     }
 }

@@ -95,7 +95,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
     };
     choice.named_by_changed = &named;
     let mut chosen = choice.chosen(&rows);
-    let mut impossible = Vec::new();
+    let mut impossible = choice.records(&rows);
     let ranges = rows::ranges(&rows, differences.len());
     for (difference, range) in differences.iter().zip(&ranges) {
         let (rows, chosen) = (&rows[range.clone()], &mut chosen[range.clone()]);
