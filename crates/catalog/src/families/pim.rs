@@ -25,7 +25,8 @@ const ASSIGNED: Writing = asked_for(
         "RoleAssignmentSchedule.ReadWrite.Directory",
         "RoleManagement.ReadWrite.Directory",
     ],
-);
+)
+.fixed(paths![appScopeId assignmentType directoryScopeId principalId roleDefinitionId]);
 
 /// Eligible assignments, and their instances.
 const ELIGIBLE: Writing = asked_for(
@@ -34,7 +35,22 @@ const ELIGIBLE: Writing = asked_for(
         "RoleEligibilitySchedule.ReadWrite.Directory",
         "RoleManagement.ReadWrite.Directory",
     ],
-);
+)
+.fixed(paths![appScopeId directoryScopeId principalId roleDefinitionId]);
+
+/// Active members and owners of groups, and their instances.
+const GROUP_ASSIGNED: Writing = asked_for(
+    "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+    &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+)
+.fixed(paths![accessId assignmentType groupId principalId]);
+
+/// Who may become one, and their instances.
+const GROUP_ELIGIBLE: Writing = asked_for(
+    "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+    &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+)
+.fixed(paths![accessId groupId principalId]);
 
 const fn asked_for(template: &'static str, permissions: &'static [&'static str]) -> Writing {
     Writing::requests(
@@ -318,13 +334,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ELIGIBLE),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -349,13 +359,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ASSIGNED),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -379,13 +383,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ELIGIBLE),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -407,13 +405,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ASSIGNED),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -19,10 +19,12 @@ mod draft;
 mod drafting;
 mod edges;
 mod link;
+mod makers;
 mod mapping;
 mod mention;
 mod order;
 mod outside;
+mod patch;
 mod present;
 mod referrers;
 mod refusal;
@@ -36,7 +38,7 @@ mod texts;
 mod update;
 mod values;
 
-pub use concern::concerned;
+pub use concern::{concerned, to_read};
 pub use request::{By, PlanOptions, PlanRequest, Selected, Selection, State};
 pub use values::is_bookkeeping;
 
@@ -95,7 +97,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
     };
     choice.named_by_changed = &named;
     let mut chosen = choice.chosen(&rows);
-    let mut impossible = choice.records(&rows);
+    let mut impossible = Vec::new();
     let ranges = rows::ranges(&rows, differences.len());
     for (difference, range) in differences.iter().zip(&ranges) {
         let (rows, chosen) = (&rows[range.clone()], &mut chosen[range.clone()]);
@@ -169,6 +171,15 @@ fn refuse_kind(
         }
     };
     let is_any = |_: What| true;
+    if scope::is_record(kind) {
+        let is_lost = |what: What| !matches!(what, What::Added(_));
+        refuse(is_lost, Reason::NoOperation, &|count| {
+            outside::recorded(kind, count)
+        });
+        // What was asked for since stays on record.
+        chosen.fill(false);
+        return;
+    }
     let is_added = |what: What| matches!(what, What::Added(_));
     if kind.writing.is_none() {
         refuse(is_any, Reason::NoOperation, &|count| {

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use catalog::Kind;
+use catalog::{Body, Kind};
 use model::{KEY_SEPARATOR, Parser};
 use roaring::RoaringBitmap;
 use store::Ordinal;
 
 use super::draft::Subject;
 use super::drafting::Drafting;
-use super::mention::{display, guids};
+use super::mention::{display, guids, texts_at};
 use super::rows::{What, is_attachment};
 use super::texts::Texts;
 use super::update::Updates;
@@ -36,11 +36,16 @@ impl Drafting<'_> {
             let Some(writing) = kind.writing else {
                 continue;
             };
-            let told = super::scope::is_told_elsewhere(kind, self.differences);
+            let told = super::scope::is_record(kind)
+                || super::scope::is_told_elsewhere(kind, self.differences);
             if told || SILENT.contains(&kind.name) {
                 continue;
             }
-            if is_attachment(kind) && writing.update.is_none() {
+            // What somebody holds is not given to somebody else, but given to them too.
+            let is_given = writing
+                .update
+                .is_none_or(|it| matches!(it.body, Body::Action { .. }));
+            if is_attachment(kind) && is_given {
                 self.stale_attachments(at, &made)?;
             } else if writing.update.is_some_and(|update| update.app_only) {
                 self.stale_objects(at, &made)?;
@@ -113,8 +118,21 @@ impl Drafting<'_> {
             return Ok(());
         };
         let mut parser = Parser::new();
+        let timed = match kind.name {
+            "role_assignment" | "role_assignment_schedule" => self.timed_assignments(made)?,
+            _ => HashSet::new(),
+        };
         let texts = Texts::read(self.request.wanted.archive, number, &found)?;
         for (_, key, text) in texts.iter() {
+            // An active assignment is in two lists, and made once: with its end where it has one.
+            let is_spare = match kind.name {
+                "role_assignment" => timed.contains(&assignment(text, &mut parser)),
+                "role_assignment_schedule" => !timed.contains(&assignment(text, &mut parser)),
+                _ => false,
+            };
+            if is_spare {
+                continue;
+            }
             let own = key.rsplit(KEY_SEPARATOR).next().unwrap_or_default();
             if !kind.is_relationship() && made.contains(own) {
                 continue;
@@ -143,6 +161,38 @@ impl Drafting<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Who holds which role where for a time only, of those who get another id.
+    fn timed_assignments(&self, made: &HashSet<String>) -> Result<HashSet<Vec<String>>> {
+        let mut timed = HashSet::new();
+        let is_it = |name: &str| name == "role_assignment_schedule";
+        let schedules = self.differences.iter().position(|it| is_it(it.kind.name));
+        let Some((at, number)) = schedules.and_then(|at| {
+            let number = self.differences[at].wanted.number?;
+            Some((at, number))
+        }) else {
+            return Ok(timed);
+        };
+        let found = self.mentioning(at, &self.unchanged(at), made)?;
+        let mut parser = Parser::new();
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, _, text) in texts.iter() {
+            let mut ends = false;
+            if let Ok(document) = parser.parse_text(text) {
+                texts_at(
+                    document.root(),
+                    "scheduleInfo.expiration.type",
+                    &mut |word| {
+                        ends = word != "noExpiration";
+                    },
+                );
+            }
+            if ends {
+                timed.insert(assignment(text, &mut parser));
+            }
+        }
+        Ok(timed)
     }
 
     /// Of these versions, those that name one of the ids, in key or content.
@@ -181,4 +231,17 @@ impl Drafting<'_> {
             })?;
         Ok(found)
     }
+}
+
+/// Principal, role and scope of an assignment.
+fn assignment(text: &str, parser: &mut Parser) -> Vec<String> {
+    let mut ends = Vec::new();
+    if let Ok(document) = parser.parse_text(text) {
+        for name in ["principalId", "roleDefinitionId", "directoryScopeId"] {
+            texts_at(document.root(), name, &mut |id| {
+                ends.push(id.to_ascii_lowercase())
+            });
+        }
+    }
+    ends
 }

@@ -11,7 +11,6 @@ use store::CoverageState;
 use super::difference::Difference;
 use super::request::Selection;
 use super::rows::{Row, What, bound_to, is_attachment};
-use crate::plan::{Impossible, Reason};
 
 /// Kinds that show what another kind shows too: planned only where the other was not read.
 const MIRRORS: [(&str, &str); 10] = [
@@ -51,6 +50,11 @@ const RECORDS: [&str; 5] = [
     "role_eligibility_schedule_request",
 ];
 
+/// Whether the rows of a kind record that something was asked for.
+pub(super) fn is_record(kind: &Kind) -> bool {
+    RECORDS.contains(&kind.name)
+}
+
 /// Whether differences of a kind are told elsewhere, or by nobody.
 pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool {
     let was_read = |name: &str| {
@@ -63,7 +67,6 @@ pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool
     };
     kind.is_event()
         || kind.name.starts_with("deleted_")
-        || RECORDS.contains(&kind.name)
         || MIRRORS
             .iter()
             .any(|(mirror, original)| kind.name == *mirror && was_read(original))
@@ -106,32 +109,6 @@ impl Choice<'_> {
         }
         self.once_each(rows, &mut chosen);
         chosen
-    }
-
-    /// What was asked for of the records: it does not come back, and nothing is lost by that.
-    pub(super) fn records(&self, rows: &[Row]) -> Vec<Impossible> {
-        let mut impossible = Vec::new();
-        for rows in rows.chunk_by(|a, b| a.difference == b.difference) {
-            let kind = self.kind(&rows[0]);
-            let is_meant =
-                |row: &&Row| !matches!(row.what, What::Added(_)) && self.is_asked_for(row);
-            let count = rows.iter().filter(is_meant).count();
-            if count > 0 && RECORDS.contains(&kind.name) {
-                let verb = if count == 1 { "differs" } else { "differ" };
-                impossible.push(Impossible {
-                    kind: kind.name.to_owned(),
-                    object: Vec::new(),
-                    name: None,
-                    properties: Vec::new(),
-                    reason: Reason::NoOperation,
-                    text: format!(
-                        "{count} of {} {verb}: they record what somebody asked for, and to bring one back would be to ask again",
-                        kind.table
-                    ),
-                });
-            }
-        }
-        impossible
     }
 
     /// An active assignment is in two lists: as an assignment, which has no end, and as a schedule, which may

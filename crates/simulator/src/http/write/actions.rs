@@ -1,5 +1,5 @@
-//! The actions that change what a snapshot sees: secrets of applications, and properties that are changed by an
-//! action of their own.
+//! The actions that change what a snapshot sees: secrets of applications, versions of workflows, and properties that
+//! are changed by an action of their own.
 
 use serde_json::{Value, json};
 
@@ -22,9 +22,57 @@ impl Change<'_> {
         if let Some(apart) = apart {
             return self.set_apart(slot, apart.property, properties);
         }
-        if !matches!(kind.name, "application" | "service_principal") {
-            return Err(Failure::no_segment(action));
+        let local = action.rsplit('.').next().unwrap_or(action);
+        match (kind.name, local) {
+            ("application" | "service_principal", _) => self.secret(slot, action, properties),
+            ("lifecycle_workflow", "createNewVersion") => self.new_version(slot, properties),
+            _ => Err(Failure::no_segment(action)),
         }
+    }
+
+    /// The workflow as its next version has it.
+    fn new_version(&mut self, slot: Slot, asked: &Properties) -> Result<Answer, Failure> {
+        const PARTS: [&str; 7] = [
+            "category",
+            "description",
+            "displayName",
+            "executionConditions",
+            "isEnabled",
+            "isSchedulingEnabled",
+            "tasks",
+        ];
+        let workflow = asked.get("workflow").and_then(Value::as_object);
+        let workflow = workflow.ok_or_else(|| Failure::bad_option("The workflow is missing."))?;
+        if let Some(name) = workflow.keys().find(|name| !PARTS.contains(&name.as_str())) {
+            let message = format!("The property '{name}' of a workflow cannot be set.");
+            return Err(Failure::bad_option(message));
+        }
+        let version = self
+            .tenant
+            .properties(slot)
+            .get("version")
+            .and_then(Value::as_u64);
+        let mut changed = workflow.clone();
+        changed.insert("version".to_owned(), (version.unwrap_or(1) + 1).into());
+        let now = self.tenant.now().to_string();
+        changed.insert("lastModifiedDateTime".to_owned(), now.into());
+        self.apply(Act::Update {
+            kind: self.tenant.kind(slot),
+            parents: Vec::new(),
+            id: self.tenant.key(slot).to_owned(),
+            properties: changed,
+        })?;
+        let whole = self.tenant.properties(slot);
+        Ok(Answer::value(201, &Value::Object(whole)))
+    }
+
+    fn secret(
+        &mut self,
+        slot: Slot,
+        action: &str,
+        properties: &Properties,
+    ) -> Result<Answer, Failure> {
+        let kind = self.tenant.kind(slot);
         let own = self.tenant.properties(slot);
         let list = own.get("passwordCredentials").and_then(Value::as_array);
         let mut list = list.cloned().unwrap_or_default();
