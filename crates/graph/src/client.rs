@@ -181,6 +181,13 @@ impl Client {
         self.0.service.origin.link(text)
     }
 
+    /// The root of the service that is asked, without a slash at the end: `https://graph.microsoft.com`, or that of
+    /// another cloud.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        self.0.service.origin.text()
+    }
+
     /// The figures of this client and its clones.
     #[must_use]
     pub fn meter(&self) -> Arc<Meter> {

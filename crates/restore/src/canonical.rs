@@ -134,17 +134,19 @@ impl Formatter for Sorting<'_> {
         let (brace, first) = self.open.pop().expect("because every object began");
         let mut text = self.text.borrow_mut();
         let own = &mut self.members[first..];
-        own.sort_by(|a, b| compare(&text, a, b));
-        self.sorted.clear();
-        for (at, member) in own.iter().enumerate() {
-            if at > 0 {
-                self.sorted.push(b',');
+        if own.len() > 1 {
+            own.sort_by(|a, b| compare(&text, a, b));
+            self.sorted.clear();
+            for (at, member) in own.iter().enumerate() {
+                if at > 0 {
+                    self.sorted.push(b',');
+                }
+                self.sorted
+                    .extend_from_slice(&text[member.start..member.end]);
             }
-            self.sorted
-                .extend_from_slice(&text[member.start..member.end]);
+            text.truncate(brace + 1);
+            text.extend_from_slice(self.sorted);
         }
-        text.truncate(brace + 1);
-        text.extend_from_slice(self.sorted);
         drop(text);
         self.members.truncate(first);
         writer.write_all(b"}")

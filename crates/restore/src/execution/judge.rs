@@ -36,7 +36,7 @@ pub(crate) fn judge(step: &Step, expected: &Expected, found: &Found<'_>) -> Verd
     let holds = holds(found.kind, step.action, expected, live);
     match (&step.precondition, live) {
         (Precondition::Unchanged { hash }, Live::There(object))
-            if fingerprint(found.kind, &object.text) == *hash =>
+            if is_as_planned(hash, found, object) =>
         {
             Verdict::Go
         }
@@ -60,6 +60,32 @@ pub(crate) fn judge(step: &Step, expected: &Expected, found: &Found<'_>) -> Verd
             to: "present".into(),
         }]),
     }
+}
+
+/// Whether an object is what the plan was made on. What the credential may not read of it is taken to be as it was:
+/// as the archive has it, or not set.
+fn is_as_planned(hash: &str, found: &Found<'_>, object: &Object) -> bool {
+    let is_meant = |text: &str| fingerprint(found.kind, text) == hash;
+    if is_meant(&object.text) {
+        return true;
+    }
+    let planned: Option<Map<String, Value>> = found
+        .planned
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
+    let completed = |value: &dyn Fn(&str) -> Value| {
+        let mut properties = object.properties.clone();
+        for name in &object.unread {
+            properties.insert((*name).to_owned(), value(name));
+        }
+        text(&properties)
+    };
+    let as_it_was = |planned: &Map<String, Value>| {
+        completed(&|name| planned.get(name).cloned().unwrap_or_default())
+    };
+    !object.unread.is_empty()
+        && (planned.is_some_and(|planned| is_meant(&as_it_was(&planned)))
+            || is_meant(&completed(&|_| Value::Null)))
 }
 
 /// Whether an expectation holds. An update that expects nothing in particular never does: there is no telling.
@@ -146,7 +172,16 @@ fn moved(step: &Step, found: &Found<'_>, object: &Object) -> Vec<Moved> {
             to,
         })
     });
-    changes.collect()
+    let mut moved: Vec<Moved> = changes.collect();
+    if moved.is_empty() {
+        // Nothing that can be seen.
+        moved.extend(object.unread.iter().map(|name| Moved {
+            path: (*name).to_owned(),
+            from: Value::Null,
+            to: "nobody knows: the credential may not read it".into(),
+        }));
+    }
+    moved
 }
 
 /// The value at a path of names.

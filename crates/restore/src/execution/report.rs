@@ -32,6 +32,9 @@ pub struct Report {
     /// From ids of the wanted state to those that were made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ids: BTreeMap<String, String>,
+    /// Properties that were not compared with what the plan was made on, by kind: the credential may not read them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, Vec<String>>,
 }
 
 /// What came of a step.
@@ -82,6 +85,7 @@ impl Report {
             ended,
             steps: steps.collect(),
             ids: paired(record.ids()),
+            unread: BTreeMap::new(),
         }))
     }
 
@@ -192,6 +196,7 @@ fn made(
         ended,
         steps: steps.collect(),
         ids: paired(engine.record.ids()),
+        unread: engine.sender.reader.unread(),
     }
 }
 

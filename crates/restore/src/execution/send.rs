@@ -89,7 +89,7 @@ impl<'c> Sender<'c> {
         let since = self.now();
         let mut waited = Duration::ZERO;
         for waits in 0.. {
-            let write = ready.write(ids)?;
+            let write = ready.write(ids, self.client.root())?;
             let error = match self.client.send(&write).await {
                 Ok(answer) => return Ok(self.written(ready, &answer, since).await),
                 Err(error) => error,
@@ -131,8 +131,15 @@ impl<'c> Sender<'c> {
             error.kind(),
             ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Conflict
         );
-        if !is_of_state || ready.makes_another_each_time() {
+        if !is_of_state {
             return Ok(None);
+        }
+        if ready.makes_another_each_time() {
+            // It came along with something else, and was not to be seen yet when it was looked for.
+            let live = self.reader.read_one(&ready.place).await;
+            let is_there =
+                live.is_ok_and(|live| holds(ready.kind, ready.step.action, &ready.expected, &live));
+            return Ok(is_there.then_some(Sent::Held));
         }
         Ok(match self.fate(ready, since).await? {
             Fate::Written(_) => Some(Sent::Held),

@@ -144,7 +144,7 @@ impl Drafting<'_> {
             self.kept.insert(row.id().to_owned());
             return Ok(());
         }
-        if is_attachment(kind) && self.comes_along(row) {
+        if is_attachment(kind) && self.comes_along(row) && !self.is_newest(row)? {
             self.come_along += 1;
             return Ok(());
         }
@@ -317,6 +317,18 @@ impl Drafting<'_> {
         let granted = kind.name.ends_with("app_role_assignment")
             && row.ends.iter().any(|end| is_restored(end));
         (below || granted) && !row.ends.iter().any(|end| self.made.contains(&**end))
+    }
+
+    /// Whether a missing object never was otherwise than it is wanted. What comes along with another is looked for then,
+    /// and made if it did not come: it may have been removed before the other was.
+    fn is_newest(&self, row: &Row) -> Result<bool> {
+        let number = self.differences[row.difference].wanted.number;
+        let (Some(number), What::Missing(wanted)) = (number, row.what) else {
+            return Ok(false);
+        };
+        let archive = self.request.wanted.archive;
+        let newest = archive.object_versions(number, &row.key)?;
+        Ok(newest.first() == Some(&wanted))
     }
 
     /// Whether an object of the wanted state is not there and will not be.

@@ -7,11 +7,8 @@ use super::draft::{Draft, Subject};
 use super::refusal::{Refusal, of_operation};
 use crate::plan::{Action, Expected, Inverse, Precondition, Request};
 
-/// Where the service is addressed in the body of a link; another cloud has another host, and whoever executes
-/// the plan knows which.
-const SERVICE: &str = "https://graph.microsoft.com/v1.0";
-
-/// The address of what an edge of this kind leads to.
+/// The address of what an edge of this kind leads to, below the service root as every target of a plan: whoever
+/// executes it knows the cloud, and a plan says the same in each.
 fn reference(kind: &Kind, target: &str) -> String {
     let Shape::Relationship(relationship) = kind.shape else {
         return String::new();
@@ -23,7 +20,7 @@ fn reference(kind: &Kind, target: &str) -> String {
         }
         name => catalog::by_name(name).map_or("/directoryObjects", |kind| kind.path),
     };
-    format!("{SERVICE}{collection}/{target}")
+    format!("/v1.0{collection}/{target}")
 }
 
 fn add_request(subject: Subject<'_>, target: &str) -> Result<Request, Refusal> {
