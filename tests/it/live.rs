@@ -29,7 +29,7 @@ impl Living {
         Self::with(AppCredential::default())
     }
 
-    fn with(app: AppCredential) -> Self {
+    pub(crate) fn with(app: AppCredential) -> Self {
         let runtime = Runtime::new().expect("because threads can be started");
         // The tenant's clock is the machine's: nothing is old, and no clock is off.
         let now = Timestamp::now();

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use simulator::{Act, Actor, Deed, Properties};
+use simulator::{Act, Actor, AppCredential, Deed, Properties};
 
 use crate::live::Living;
 use crate::programs::Run;
@@ -19,7 +19,12 @@ const RESTORE: &str = "[restore]\nenabled = true\nrequire_second_person = false\
 
 /// A tenant whose archive has one snapshot, and somebody who may approve; `None` where there is no `ssh-keygen`.
 pub(crate) fn living() -> Option<Living> {
-    let living = Living::new();
+    living_as(AppCredential::default())
+}
+
+/// The same with what this application may.
+pub(crate) fn living_as(app: AppCredential) -> Option<Living> {
+    let living = Living::with(app);
     let key = living.place.path("key");
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-C", "x", "-f"])

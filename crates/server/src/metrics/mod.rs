@@ -32,7 +32,7 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     /// Those of `requests` and `seconds` that were used, by route, method and status: found with one look.
-    answered: RwLock<HashMap<String, HashMap<(&'static str, u16), Series>>>,
+    answered: RwLock<HashMap<String, OfRoute>>,
     /// Requests that are worked on.
     pub(crate) in_flight: IntGauge,
     /// Streams of events that are open.
@@ -53,6 +53,9 @@ struct Series {
     count: IntCounter,
     seconds: Histogram,
 }
+
+/// The figures of one route, by method and status.
+type OfRoute = HashMap<(&'static str, u16), Series>;
 
 /// A method as a label: it can be any word that somebody sends.
 fn label(method: &str) -> &'static str {

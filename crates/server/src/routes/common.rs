@@ -37,7 +37,7 @@ pub(crate) struct Paging {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
     /// `next_cursor` of the page before. All pages are made from the same snapshot; a cursor lasts a day.
-    #[param(max_length = 8192)]
+    #[param(max_length = 8192, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 

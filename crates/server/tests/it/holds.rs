@@ -22,8 +22,8 @@ fn another(served: &Served) -> Served {
     let folder = served.folder.path().to_owned();
     served_with(|options| {
         options.tenants[0].archive = folder;
-        let everyone = options.everyone.as_mut();
-        everyone.expect("because it is open").name = "carol".to_owned();
+        let everyone = options.everyone.as_mut().expect("because it is open");
+        "carol".clone_into(&mut everyone.name);
     })
 }
 

@@ -1,5 +1,7 @@
 //! One object in two states.
 
+use std::fmt::Write as _;
+
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::Deserialize;
@@ -140,11 +142,8 @@ fn text(
         ];
         for (sign, state, value) in sides {
             if let Some(value) = value.filter(|_| state.has(name)) {
-                lines.push_str(&format!(
-                    "{sign} {}: {}\n",
-                    plain(name),
-                    plain(&value.to_string())
-                ));
+                let (name, value) = (plain(name), plain(&value.to_string()));
+                let _ = writeln!(lines, "{sign} {name}: {value}");
             }
         }
     }

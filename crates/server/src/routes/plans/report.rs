@@ -81,7 +81,7 @@ impl ExecutionDocument {
 }
 
 impl VerificationDocument {
-    pub(super) fn new(found: Verification) -> Result<Self, Problem> {
+    pub(super) fn new(found: &Verification) -> Result<Self, Problem> {
         Ok(Self {
             counts: named(found.counts()),
             is_equal: found.is_equal(),
@@ -118,7 +118,7 @@ pub(crate) async fn report(
         let verdict = meant.verdict(&record);
         let execution = Report::of(archive, &meant.plan)?;
         let verifications = Verification::all(archive, &meant.id)?;
-        let verifications = verifications.into_iter().map(VerificationDocument::new);
+        let verifications = verifications.iter().map(VerificationDocument::new);
         Ok(PlanReport {
             state: State::of(&record, verdict.is_approved()).word().to_owned(),
             execution: execution.map(ExecutionDocument::new).transpose()?,

@@ -64,7 +64,7 @@ pub(crate) async fn execute(
             // What cannot be is said now; the job finds out again when its turn comes.
             meant.book().may_begin(&meant.id, &meant.judge())?;
             running.writer()?;
-            running.begin(JobKind::Run, meant.id, move |own, job, id| {
+            running.begin(JobKind::Run, &meant.id, move |own, job, id| {
                 own.execute(job, id, &how)
             })
         })
@@ -86,7 +86,7 @@ pub(crate) async fn verify(
     let job = asked
         .with_plan(&id, move |meant| {
             running.reader()?;
-            running.begin(JobKind::Verify, meant.id, |own, _, id| own.verify(id))
+            running.begin(JobKind::Verify, &meant.id, |own, _, id| own.verify(id))
         })
         .await?;
     Ok(begun(&asked, &job))
@@ -115,14 +115,14 @@ impl Running {
     fn begin(
         self,
         kind: JobKind,
-        plan: String,
+        plan: &str,
         work: impl FnOnce(&Self, &JobHandle, &str) -> Result<Value, Problem> + Send + 'static,
     ) -> Result<Job, Problem> {
         let own = self.clone();
-        let id = plan.clone();
+        let id = plan.to_owned();
         let work: Work = Box::new(move |job| work(&own, job, &id));
         let jobs = &self.state.guard.jobs;
-        jobs.begin(kind, &self.served.name, &self.by, Some(&plan), work)
+        jobs.begin(kind, &self.served.name, &self.by, Some(plan), work)
     }
 
     /// The client that may write.
@@ -200,7 +200,7 @@ impl Running {
             let metrics = &self.state.guard.metrics;
             metrics.not_verified(&self.served.name);
         }
-        let mut told = json!(VerificationDocument::new(verified?)?);
+        let mut told = json!(VerificationDocument::new(&verified?)?);
         told["plan"] = json!(id);
         Ok(told)
     }
