@@ -129,7 +129,7 @@ impl Scheduling {
     }
 
     /// What a request is about, property by property.
-    fn about<'a>(self, asked: &'a Properties) -> Vec<(&'static str, Option<&'a str>)> {
+    fn about(self, asked: &Properties) -> Vec<(&'static str, Option<&str>)> {
         let ends = self.ends.iter();
         ends.map(|name| (*name, text_property(asked, name)))
             .collect()
