@@ -36,7 +36,7 @@ mod texts;
 mod update;
 mod values;
 
-pub use concern::concerned;
+pub use concern::{concerned, to_read};
 pub use request::{By, PlanOptions, PlanRequest, Selected, Selection, State};
 pub use values::is_bookkeeping;
 

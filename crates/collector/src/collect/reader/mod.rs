@@ -9,6 +9,7 @@ mod contents;
 mod failure;
 mod list;
 mod pages;
+mod shown;
 
 pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
 pub(super) use pages::row_ids;
@@ -61,7 +62,7 @@ struct Rows {
 pub(super) struct Reader {
     client: Client,
     plan: Plan,
-    out: Sender<Message>,
+    out: Sender<Vec<Message>>,
     limits: Limits,
     resumed: Resumed,
     hints: Mutex<Hints>,
@@ -76,7 +77,7 @@ impl Reader {
     pub(super) fn new(
         client: Client,
         plan: Plan,
-        out: Sender<Message>,
+        out: Sender<Vec<Message>>,
         limits: Limits,
         resumed: Resumed,
     ) -> Self {
@@ -311,7 +312,15 @@ impl Reader {
     }
 
     async fn tell(&self, message: Message) -> std::result::Result<(), Gone> {
-        self.out.send(message).await.map_err(|_| Gone)
+        self.tell_all(vec![message]).await
+    }
+
+    /// Tells what belongs together at once: waking the writing side costs more than a small page.
+    async fn tell_all(&self, messages: Vec<Message>) -> std::result::Result<(), Gone> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.out.send(messages).await.map_err(|_| Gone)
     }
 
     async fn tell_done(&self, outcome: Outcome) -> std::result::Result<(), Gone> {
