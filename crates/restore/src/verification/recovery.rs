@@ -96,7 +96,9 @@ pub fn recovery(
         let keys = wanted.keys().map(|key| key_now(&ids, key));
         let mut followers = Followers::of(kind, &there, keys);
         for (key, text) in wanted {
-            let now = there.get(&key_now(&ids, &key)).map(String::as_str);
+            // An id that is no GUID may have become another in one place and still be itself elsewhere.
+            let now = there.get(&key_now(&ids, &key)).or_else(|| there.get(&key));
+            let now = now.map(String::as_str);
             let now = now.or_else(|| followers.take(&ids.whole_text(&text)));
             let moved = now.map(|now| differing(kind, &ids, &text, now));
             let parts = key.split(KEY_SEPARATOR).map(str::to_owned).collect();

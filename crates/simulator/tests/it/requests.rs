@@ -57,7 +57,7 @@ async fn count(client: &Client, path: &str) -> usize {
     client.get(path).await.items().len()
 }
 
-fn asked(action: &str, expiration: Value) -> Value {
+fn asked(action: &str, expiration: &Value) -> Value {
     json!({
         "action": action, "principalId": id(1), "roleDefinitionId": ADMINISTRATOR,
         "directoryScopeId": "/", "justification": "Ticket 7",
@@ -105,7 +105,7 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
     let requests = "roleAssignmentScheduleRequests";
     let body = asked(
         "adminAssign",
-        json!({"type": "AfterDuration", "duration": "PT5H"}),
+        &json!({"type": "AfterDuration", "duration": "PT5H"}),
     );
     let answer = ask(&client, requests, body.clone()).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -141,7 +141,7 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
 
     let body = asked(
         "adminUpdate",
-        json!({"type": "afterDuration", "duration": "PT2H"}),
+        &json!({"type": "afterDuration", "duration": "PT2H"}),
     );
     let answer = ask(&client, requests, body).await;
     assert_eq!(answer.body["targetScheduleId"], schedule["id"]);
@@ -178,7 +178,7 @@ async fn a_role_is_assigned_changed_and_taken_away_by_requests() {
 async fn only_who_is_eligible_activates() {
     let client = serve(governed()).await;
     let hours = || json!({"type": "afterDuration", "duration": "PT1H"});
-    let activation = asked("selfActivate", hours());
+    let activation = asked("selfActivate", &hours());
     let early = ask(
         &client,
         "roleAssignmentScheduleRequests",
@@ -187,7 +187,7 @@ async fn only_who_is_eligible_activates() {
     .await;
     assert_eq!(early.status, 404, "{}", early.body);
 
-    let eligible = asked("adminAssign", json!({"type": "noExpiration"}));
+    let eligible = asked("adminAssign", &json!({"type": "noExpiration"}));
     let answer = ask(&client, "roleEligibilityScheduleRequests", eligible).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     let instance = only(
@@ -206,7 +206,7 @@ async fn only_who_is_eligible_activates() {
     assert_eq!(answer.status, 201, "{}", answer.body);
     let schedule = only(&client, &format!("{ROLES}/roleAssignmentSchedules")).await;
     assert_eq!(schedule["assignmentType"], "Activated");
-    let body = asked("selfDeactivate", hours());
+    let body = asked("selfDeactivate", &hours());
     ask(&client, "roleAssignmentScheduleRequests", body).await;
     assert_eq!(
         count(&client, &format!("{ROLES}/roleAssignmentSchedules")).await,
@@ -221,7 +221,7 @@ async fn only_who_is_eligible_activates() {
 #[tokio::test]
 async fn requests_that_cannot_be_are_refused() {
     let client = serve(governed()).await;
-    let good = asked("adminAssign", json!({"type": "noExpiration"}));
+    let good = asked("adminAssign", &json!({"type": "noExpiration"}));
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
         body[name] = value;

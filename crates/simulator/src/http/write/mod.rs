@@ -161,7 +161,7 @@ impl Change<'_> {
             .find(place.kind, &key_of(&place.parents, id));
         rules::check_changed(self.tenant, place.kind, slot, &properties)?;
         if slot.is_none() {
-            rules::number_setting(place.kind, &mut properties);
+            rules::number_setting(place.kind, &place.parents, &mut properties);
         }
         rules::stamp(self.tenant, place.kind, &mut properties);
         if !properties.is_empty() {

@@ -129,7 +129,7 @@ impl Scheduling {
     }
 
     /// What a request is about, property by property.
-    fn about<'a>(self, asked: &'a Properties) -> Vec<(&'static str, Option<&'a str>)> {
+    fn about(self, asked: &Properties) -> Vec<(&'static str, Option<&str>)> {
         let ends = self.ends.iter();
         ends.map(|name| (*name, text_property(asked, name)))
             .collect()
@@ -257,7 +257,7 @@ impl Change<'_> {
     ) -> Result<Outcome, Failure> {
         let slot = slot.ok_or_else(does_not_exist)?;
         let mut schedule = self.tenant.properties(slot);
-        let began = schedule["scheduleInfo"].get("startDateTime").cloned();
+        let began = schedule["scheduleInfo"].get("startDateTime");
         let info = self.period(asked, began)?;
         schedule.insert("scheduleInfo".to_owned(), info.clone());
         let end = end_of(&schedule);
@@ -305,7 +305,7 @@ impl Change<'_> {
     }
 
     /// The period asked for. What should have begun begins now, unless it has begun at that time already.
-    fn period(&self, asked: &Properties, began: Option<Value>) -> Result<Value, Failure> {
+    fn period(&self, asked: &Properties, began: Option<&Value>) -> Result<Value, Failure> {
         let wrong = |what: &str| {
             let message = format!("The scheduleInfo of the request {what}.");
             Failure::new(400, "InvalidScheduleInfo", message)
@@ -317,7 +317,7 @@ impl Change<'_> {
         let asked_start = start
             .and_then(Value::as_str)
             .map(str::parse::<jiff::Timestamp>);
-        let start = match (asked_start, &began) {
+        let start = match (asked_start, began) {
             (Some(Err(_)), _) => return Err(wrong("has a start that is no time")),
             (Some(Ok(time)), _) if time > now => json!(time.to_string()),
             (_, Some(began)) => began.clone(),

@@ -113,11 +113,22 @@ pub(in crate::http::write) fn stamp(tenant: &Tenant, kind: &Kind, properties: &m
     }
 }
 
-/// The id of settings that come to be when they are changed: branding without a locale is that of locale 0.
-pub(in crate::http::write) fn number_setting(kind: &Kind, properties: &mut Properties) {
-    if kind.name == "organizational_branding" {
-        properties.insert("id".to_owned(), "0".into());
-        properties.insert("cdnList".to_owned(), json!([]));
+/// The id of settings that come to be when they are changed: branding without a locale is that of locale 0, what is
+/// agreed with a partner has the partner's id.
+pub(in crate::http::write) fn number_setting(
+    kind: &Kind,
+    parents: &[String],
+    properties: &mut Properties,
+) {
+    match (kind.name, parents.last()) {
+        ("organizational_branding", _) => {
+            properties.insert("id".to_owned(), "0".into());
+            properties.insert("cdnList".to_owned(), json!([]));
+        }
+        ("cross_tenant_identity_sync_partner", Some(partner)) => {
+            properties.insert("tenantId".to_owned(), partner.as_str().into());
+        }
+        _ => {}
     }
 }
 
