@@ -13,6 +13,8 @@ import tempfile
 
 import measure
 
+LEADING = {"ENTRACE_GRAPH_URL", "AZURE_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
+
 
 def serve(entrace, users, frozen, limits):
     """Starts a simulated tenant; the process, and the environment that leads to it."""
@@ -22,8 +24,9 @@ def serve(entrace, users, frozen, limits):
     found = {}
     for line in process.stdout:
         name, _, value = line.removeprefix("export ").strip().partition("=")
-        found[name] = value
-        if len(found) == 5:
+        if name in LEADING:
+            found[name] = value
+        if len(found) == len(LEADING):
             return process, found
     sys.exit("entrace simulate ended before it served anything")
 

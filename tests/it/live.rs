@@ -108,6 +108,13 @@ impl Living {
         faults.slow_ms = slow_ms;
     }
 
+    /// Makes every other answer so late.
+    pub(crate) fn stagger(&self, slow_ms: u64) {
+        let faults = self.simulator.faults();
+        let mut faults = faults.lock().expect("because nobody panicked");
+        (faults.slow, faults.slow_ms) = (0.5, slow_ms);
+    }
+
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let run = self.run(arguments);
         assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");

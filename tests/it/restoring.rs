@@ -18,7 +18,7 @@ const RESTORE: &str = "[restore]\nenabled = true\nrequire_second_person = false\
      auth = { method = \"client_secret\", client_id = \"CLIENT\", client_secret_env = \"THE_SECRET\" }\n";
 
 /// A tenant whose archive has one snapshot, and somebody who may approve; `None` where there is no `ssh-keygen`.
-fn living() -> Option<Living> {
+pub(crate) fn living() -> Option<Living> {
     let living = Living::new();
     let key = living.place.path("key");
     let made = Command::new("ssh-keygen")
@@ -43,14 +43,14 @@ fn living() -> Option<Living> {
     Some(living)
 }
 
-fn ok(living: &Living, arguments: &[&str]) -> Run {
+pub(crate) fn ok(living: &Living, arguments: &[&str]) -> Run {
     let run = living.run(arguments);
     assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
     run
 }
 
 /// Lets plans run.
-fn switch_on(living: &Living) {
+pub(crate) fn switch_on(living: &Living) {
     let path = living.place.path("entrace.toml");
     let config = std::fs::read_to_string(&path).expect("because it was written");
     let restore = RESTORE.replace("CLIENT", simulator::DEFAULT_APP_ID);
@@ -60,7 +60,7 @@ fn switch_on(living: &Living) {
 }
 
 /// A user of the company, and what the tenant has of her.
-fn somebody(living: &Living) -> Value {
+pub(crate) fn somebody(living: &Living) -> Value {
     living.look(|tenant| {
         let kind = catalog::by_name("user").expect("because there are users");
         let mut users = tenant
@@ -72,7 +72,7 @@ fn somebody(living: &Living) -> Value {
     })
 }
 
-fn move_to(living: &Living, user: &Value, city: &str) {
+pub(crate) fn move_to(living: &Living, user: &Value, city: &str) {
     let id = user["id"].as_str().expect("because users have ids");
     living.change(|tenant| {
         let deed = Deed {
@@ -91,7 +91,7 @@ fn move_to(living: &Living, user: &Value, city: &str) {
     });
 }
 
-fn city(living: &Living, user: &Value) -> Value {
+pub(crate) fn city(living: &Living, user: &Value) -> Value {
     let id = user["id"].as_str().expect("because users have ids");
     living.look(|tenant| {
         let kind = catalog::by_name("user").expect("because there are users");

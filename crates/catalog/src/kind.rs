@@ -48,6 +48,9 @@ pub struct Kind {
     /// `$expand` clause that brings a to-one edge along with the list of its parents, instead of one
     /// request each (`manager($select=id)`). An object without the property has no such edge.
     pub expand: Option<&'static str>,
+    /// `$expand` clause by which a list of many parents shows its rows, instead of one request each
+    /// (`owners($select=id)`). Graph shows twenty of each parent at most, without saying so.
+    pub shown_by: Option<&'static str>,
     /// Beginnings of `activityDisplayName` in the directory audit log after which the rows below a
     /// target of the event must be read again \[memory\]; for kinds whose parents are many and that no
     /// delta covers. Empty: nothing announces a change.
@@ -122,6 +125,7 @@ impl Kind {
         page_size: None,
         delta: None,
         expand: None,
+        shown_by: None,
         changed_by: &[],
         soft_delete: None,
         writing: None,

@@ -1,5 +1,8 @@
 //! Sealing: everything that leaves memory goes through here, and comes back only unchanged.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use chacha20::XChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
 use chacha20poly1305::aead::{Aead, Payload};
@@ -28,6 +31,10 @@ impl ObjectHash {
     }
 }
 
+/// Keys of persons that are kept: deriving one takes sixteen hashes, and whatever reads or writes a tenant
+/// comes by the same persons with each kind. Six megabytes at most.
+const MAX_SUBJECT_KEYS: usize = 100_000;
+
 /// The keys in use, derived once.
 #[derive(Debug)]
 pub(crate) struct Sealer {
@@ -41,6 +48,7 @@ pub(crate) struct Sealer {
     index_key: Key,
     work_key: Key,
     subjects: KeyTree,
+    subject_keys: Mutex<HashMap<SubjectHandle, Key>>,
 }
 
 /// What identifies a frame to the seal besides its bytes.
@@ -72,6 +80,7 @@ impl Sealer {
             index_key: bundle.id_key("entrace v1 index"),
             work_key: bundle.id_key("entrace v1 work"),
             subjects,
+            subject_keys: Mutex::default(),
             bundle,
         }
     }
@@ -235,6 +244,25 @@ impl Sealer {
         data
     }
 
+    fn subject_key(&self, handle: SubjectHandle) -> Result<Key> {
+        let mut keys = self
+            .subject_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(&handle) {
+            return Ok(key.clone());
+        }
+        let key = self.subjects.key(handle).ok_or(Error::Erased)?;
+        if keys.capacity() == 0 {
+            // At once: a map that grows leaves unwiped keys behind.
+            keys.reserve(MAX_SUBJECT_KEYS);
+        }
+        if keys.len() < MAX_SUBJECT_KEYS {
+            keys.insert(handle, key.clone());
+        }
+        Ok(key)
+    }
+
     /// Encrypts or decrypts a unit of a person's data in place.
     pub(crate) fn subject_cipher(
         &self,
@@ -243,7 +271,7 @@ impl Sealer {
         unit: u32,
         bytes: &mut [u8],
     ) -> Result<()> {
-        let key = self.subjects.key(handle).ok_or(Error::Erased)?;
+        let key = self.subject_key(handle)?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(frame_nonce);
         hasher.update(&unit.to_le_bytes());

@@ -15,6 +15,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/applications/{applicationId}/owners",
         query: Some("$select=id"),
         permissions: &["Application.Read.All"],
+        shown_by: Some("owners($select=id)"),
         changed_by: &["Add owner to application", "Remove owner from application"],
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.directoryObject",

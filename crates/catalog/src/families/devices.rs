@@ -14,6 +14,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::DevicesAndSecurity,
         path: "/devices/{deviceId}/registeredOwners",
         permissions: &["Device.Read.All"],
+        shown_by: Some("registeredOwners($select=id)"),
         changed_by: &[
             "Add registered owner to device",
             "Remove registered owner from device",
@@ -31,6 +32,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::DevicesAndSecurity,
         path: "/devices/{deviceId}/registeredUsers",
         permissions: &["Device.Read.All"],
+        shown_by: Some("registeredUsers($select=id)"),
         changed_by: &[
             "Add registered users to device",
             "Remove registered users from device",

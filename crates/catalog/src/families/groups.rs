@@ -36,6 +36,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/groups/{groupId}/owners",
         query: Some("$select=id"),
         permissions: &["Group.Read.All"],
+        shown_by: Some("owners($select=id)"),
         page_size: Some(999),
         changed_by: &["Add owner to group", "Remove owner from group"],
         writing: Some(Writing::links(&["Group.ReadWrite.All"])),

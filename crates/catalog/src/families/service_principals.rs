@@ -16,6 +16,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/servicePrincipals/{servicePrincipalId}/owners",
         query: Some("$select=id"),
         permissions: &["Application.Read.All"],
+        shown_by: Some("owners($select=id)"),
         changed_by: &[
             "Add owner to service principal",
             "Remove owner from service principal",

@@ -62,6 +62,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/users/{userId}/sponsors",
         permissions: &["User.Read.All"],
+        shown_by: Some("sponsors($select=id)"),
         changed_by: &[
             "Add user sponsor",
             "Remove user sponsor",
@@ -147,6 +148,7 @@ pub(super) static KINDS: &[Kind] = &[
         category: Category::Directory,
         path: "/users/{userId}/extensions",
         permissions: &["User.Read.All"],
+        shown_by: Some("extensions"),
         writing: Some(Writing::objects(&["User.ReadWrite.All"])),
         entity_type: "microsoft.graph.extension",
         derived_types: paths![microsoft.graph.openTypeExtension],

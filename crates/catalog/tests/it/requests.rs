@@ -231,6 +231,29 @@ fn managers_come_along_with_users() {
 }
 
 #[test]
+fn what_lists_of_parents_show_is_what_stands_below_them() {
+    let mut shown = Vec::new();
+    for kind in kinds() {
+        let Some(clause) = kind.shown_by else {
+            continue;
+        };
+        let parent = kind.parents().pop();
+        let parent = parent.unwrap_or_else(|| panic!("{}: nothing shows it", kind.name));
+        assert!(
+            parent.parent.is_none() && !parent.path.contains('{') && parent.api == kind.api,
+            "{}: {} cannot be listed at once",
+            kind.name,
+            parent.name
+        );
+        let relation = clause.split('(').next();
+        assert_eq!(kind.path.rsplit('/').next(), relation, "{}", kind.name);
+        assert!(kind.expand.is_none(), "{}: comes along anyway", kind.name);
+        shown.push(kind.name);
+    }
+    assert!(shown.contains(&"group_owner") && shown.contains(&"user_extension"));
+}
+
+#[test]
 fn deltas_select_their_relations() {
     let begin = |name: &str| {
         let request = kind(name).delta_request();

@@ -35,6 +35,8 @@ pub(super) struct Step {
     pub(super) gap: Option<String>,
     /// Whether ids of its rows are needed to read others.
     pub(super) has_children: bool,
+    /// Whether edges come along with its rows.
+    pub(super) has_along: bool,
     /// How many parents have ids in its address.
     pub(super) depth: usize,
     /// Properties that are not asked for, because the permission is missing.
@@ -167,6 +169,7 @@ impl Plan {
                     .or(refusal.as_ref().map(|refusal| refusal.at)),
                 gap: refusal.map(|refusal| refusal.reason),
                 has_children: !below.is_empty(),
+                has_along: below.iter().any(|kind| kind.expand.is_some()),
                 depth: kind.addressing_parents().len(),
                 hidden: hidden(kind, reader),
             });

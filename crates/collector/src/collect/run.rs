@@ -23,7 +23,8 @@ use super::taker::Taker;
 use crate::error::{Error, Result};
 use crate::intake::{Intake, IntakeOptions, Known};
 
-/// Pages on their way from the reading to the writing side.
+/// Bundles of pages on their way from the reading to the writing side: each is a page of a list, or what
+/// a batch brought.
 const ON_THE_WAY: usize = 8;
 /// How often somebody who waits for Graph looks up.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -427,28 +428,48 @@ impl Run<'_, '_> {
     }
 
     /// Takes messages until there are no more, or somebody wants it to stop.
-    fn listen(&mut self, runtime: &Handle, mut inbox: mpsc::Receiver<Message>) -> Result<()> {
+    fn listen(&mut self, runtime: &Handle, mut inbox: mpsc::Receiver<Vec<Message>>) -> Result<()> {
         loop {
-            // Graph may ask to wait for minutes: meanwhile the wish to stop must be heard.
-            let next = async { tokio::time::timeout(PATIENCE, inbox.recv()).await };
-            match runtime.block_on(next) {
-                Ok(Some(message)) => {
-                    if message.is_kept() {
-                        self.spool
-                            .add(self.taker.intake.snapshot.archive(), &message)?;
-                    }
-                    self.take(message)?;
+            let next = match inbox.try_recv() {
+                // What is there already needs no waiting, which takes a timer each time.
+                Ok(messages) => Ok(Some(messages)),
+                // Graph may ask to wait for minutes: meanwhile the wish to stop must be heard.
+                Err(_) => {
+                    runtime.block_on(async { tokio::time::timeout(PATIENCE, inbox.recv()).await })
                 }
+            };
+            match next {
+                Ok(Some(messages)) => self.take_all(messages)?,
                 Ok(None) => break,
                 // Nothing comes: what waits to be written need not wait longer.
-                Err(_) => self.spool.flush(self.taker.intake.snapshot.archive())?,
-            }
-            if self.monitor.cancelled() {
-                self.spool.flush(self.taker.intake.snapshot.archive())?;
-                return Err(Error::Cancelled);
+                Err(_) => {
+                    self.spool.flush(self.taker.intake.snapshot.archive())?;
+                    self.heed()?;
+                }
             }
         }
         self.spool.flush(self.taker.intake.snapshot.archive())
+    }
+
+    fn take_all(&mut self, messages: Vec<Message>) -> Result<()> {
+        for message in messages {
+            if message.is_kept() {
+                let archive = self.taker.intake.snapshot.archive();
+                self.spool.add(archive, &message)?;
+            }
+            self.take(message)?;
+            self.heed()?;
+        }
+        Ok(())
+    }
+
+    /// Stops where somebody wants that; what was read stays.
+    fn heed(&mut self) -> Result<()> {
+        if self.monitor.cancelled() {
+            self.spool.flush(self.taker.intake.snapshot.archive())?;
+            return Err(Error::Cancelled);
+        }
+        Ok(())
     }
 
     fn take(&mut self, message: Message) -> Result<()> {

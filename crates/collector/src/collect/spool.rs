@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Archive;
+use zstd::bulk::Compressor;
 
 use super::message::Message;
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ const FOLDER: &str = "run";
 const HEAD: &str = "run/head";
 /// Messages that come at once are put together before they go to disk, up to so many bytes or for so long. A page of
 /// a large kind is more than that; when nothing follows, what waits is written as well.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 1 << 20;
 const CHUNK_TIME: Duration = Duration::from_millis(250);
 /// Pages are text that repeats itself; the fastest level already divides them by ten.
 const LEVEL: i32 = 1;
@@ -36,13 +37,21 @@ pub(super) struct Head {
 }
 
 /// The spool of a run being written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Spool {
     number: u32,
     /// Nothing after what was recalled last can be read.
     is_torn: bool,
     waiting: Vec<u8>,
     since: Option<Instant>,
+    /// Made once: its tables are larger than many a chunk.
+    compressor: Option<Compressor<'static>>,
+}
+
+impl std::fmt::Debug for Spool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Spool({})", self.number)
+    }
 }
 
 impl Spool {
@@ -94,14 +103,14 @@ impl Spool {
 
     /// Keeps a message.
     pub(super) fn add(&mut self, archive: &Archive, message: &Message) -> Result<()> {
-        let head = serde_json::to_vec(message).map_err(|error| internal(&error))?;
+        let start = self.waiting.len();
+        self.waiting.extend_from_slice(&[0; 4]);
+        serde_json::to_writer(&mut self.waiting, message).map_err(|error| internal(&error))?;
+        let length = sized_as(self.waiting.len() - start - 4)?;
+        self.waiting[start..start + 4].copy_from_slice(&length);
         let body = message.body();
-        for part in [&head, body] {
-            let length = u32::try_from(part.len())
-                .map_err(|_| Error::Invalid("a page of more than 4 GiB".to_owned()))?;
-            self.waiting.extend_from_slice(&length.to_le_bytes());
-            self.waiting.extend_from_slice(part);
-        }
+        self.waiting.extend_from_slice(&sized_as(body.len())?);
+        self.waiting.extend_from_slice(body);
         let since = *self.since.get_or_insert_with(Instant::now);
         if self.waiting.len() >= CHUNK_BYTES || since.elapsed() >= CHUNK_TIME {
             self.flush(archive)?;
@@ -115,8 +124,12 @@ impl Spool {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let packed = zstd::bulk::compress(&self.waiting, LEVEL)
-            .map_err(|error| Error::Invalid(format!("a page cannot be compressed: {error}")))?;
+        let failed = |error| Error::Invalid(format!("a page cannot be compressed: {error}"));
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(LEVEL).map_err(failed)?),
+        };
+        let packed = compressor.compress(&self.waiting).map_err(failed)?;
         archive.write_work(&name(self.number), &packed)?;
         self.number += 1;
         self.waiting.clear();
@@ -139,6 +152,13 @@ fn name(number: u32) -> String {
 
 fn internal(error: &serde_json::Error) -> Error {
     Error::Invalid(format!("a message cannot be written: {error}"))
+}
+
+/// The length of a part, as it stands before it.
+fn sized_as(length: usize) -> Result<[u8; 4]> {
+    let length = u32::try_from(length)
+        .map_err(|_| Error::Invalid("a page of more than 4 GiB".to_owned()))?;
+    Ok(length.to_le_bytes())
 }
 
 /// The message at an offset, and where the next one is.

@@ -99,12 +99,21 @@ pub(crate) struct IntakeOptions {
     pub(crate) collected: bool,
 }
 
+/// The rules of elements whose key depends on where they stand, for the place of the last one.
+#[derive(Debug)]
+struct PlacedRules {
+    path: String,
+    member: String,
+    rules: UnitRules,
+}
+
 /// A snapshot being filled.
 #[derive(Debug)]
 pub(crate) struct Intake<'w> {
     pub(crate) snapshot: SnapshotWriter<'w>,
     /// The rules elements are read under.
     rules: UnitRules,
+    placing: Option<PlacedRules>,
     pub(crate) options: IntakeOptions,
     pub(crate) slots: Vec<Slot>,
     by_name: HashMap<String, usize>,
@@ -173,6 +182,7 @@ impl<'w> Intake<'w> {
     pub(crate) fn new(snapshot: SnapshotWriter<'w>, options: IntakeOptions, known: &Known) -> Self {
         Self {
             rules: snapshot.unit_rules(rules_salt()),
+            placing: None,
             snapshot,
             options,
             slots: Vec::new(),
@@ -284,15 +294,21 @@ impl<'w> Intake<'w> {
     }
 
     /// The id of an element whose key depends on where it stands.
-    pub(crate) fn placed_unit(&self, unit: UnitId, around: &Around<'_>) -> UnitId {
-        let salt = format!(
-            "placed {} {}",
-            around.file.path,
-            around.member.unwrap_or_default()
-        );
-        self.snapshot
-            .unit_rules(salt.as_bytes())
-            .unit(unit.as_bytes())
+    pub(crate) fn placed_unit(&mut self, unit: UnitId, around: &Around<'_>) -> UnitId {
+        let (path, member) = (&around.file.path, around.member.unwrap_or_default());
+        let is_there = |at: &&PlacedRules| at.path == *path && at.member == member;
+        if let Some(at) = self.placing.as_ref().filter(is_there) {
+            return at.rules.unit(unit.as_bytes());
+        }
+        let salt = format!("placed {path} {member}");
+        let rules = self.snapshot.unit_rules(salt.as_bytes());
+        let placed = rules.unit(unit.as_bytes());
+        self.placing = Some(PlacedRules {
+            path: path.clone(),
+            member: member.to_owned(),
+            rules,
+        });
+        placed
     }
 
     /// Whether an element was read before: then its objects count as taken.

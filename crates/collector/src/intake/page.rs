@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::read::{Pieces, Step, Where, begins_as_page};
 use crate::recognise::{Around, ExportPlace, FilePlace, Target};
 
+/// Longer pages are cut into pieces, one of which is parsed at a time.
+const MAX_PARSED_BYTES: usize = 4 << 20;
+
 /// Where a page comes from.
 #[derive(Debug)]
 pub(crate) struct PagePlace {
@@ -69,7 +72,7 @@ impl Intake<'_> {
             self.page_element(&target, body, &around)?;
             return Ok(1);
         }
-        if let Some(count) = self.unannotated(place, &target, body)? {
+        if let Some(count) = self.parsed_page(place, &target, body)? {
             return Ok(count);
         }
         let whole = Around::new(&place.file, Where::Whole, None, true);
@@ -102,16 +105,18 @@ impl Intake<'_> {
         }
     }
 
-    /// Takes a page that does not begin with annotations, as pages of files must to be told from objects:
-    /// a service may write the members of an object in any order. How many elements that were; nothing
-    /// where it is no such page.
-    fn unannotated(
+    /// Takes a page that is parsed as a whole; how many elements that were. Nothing where it is no list, or
+    /// not JSON: then it is cut into pieces, each of which is taken or rejected for itself.
+    ///
+    /// A page that does not begin with annotations must be parsed however long it is, because pieces would
+    /// take it for an object: a service may write the members of an object in any order.
+    fn parsed_page(
         &mut self,
         place: &PagePlace,
         target: &Target,
         body: &[u8],
     ) -> Result<Option<u64>> {
-        if begins_as_page(body) {
+        if body.len() > MAX_PARSED_BYTES && begins_as_page(body) {
             return Ok(None);
         }
         let mut parser = self.parsers.pop().unwrap_or_default();
@@ -139,7 +144,11 @@ impl Intake<'_> {
         for element in list.elements() {
             count += 1;
             let around = Around::new(&place.file, Where::Element(count), None, true);
-            self.page_element(target, element.raw().as_bytes(), &around)?;
+            let unit = self.unit(element.raw().as_bytes());
+            self.digest.unit(unit);
+            if self.options.delta || !self.passes(unit, &around)? {
+                self.page_object(target, element, unit, &around)?;
+            }
         }
         Ok(count)
     }

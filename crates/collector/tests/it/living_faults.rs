@@ -19,7 +19,11 @@ const MANY: &str = "user,user_manager,user_sponsor,user_authentication_method,gr
 /// An archive of a first snapshot and of days of changes, each read under other faults, has what one has
 /// that was read without them.
 fn come_to_the_same(words: &str, faults: &[Faults]) {
-    let mut living = Living::company(60);
+    company_comes_to_the_same(60, words, faults);
+}
+
+fn company_comes_to_the_same(users: u32, words: &str, faults: &[Faults]) {
+    let mut living = Living::company(users);
     let request = request(words);
     let (mut clean, mut kept) = (Kept::new(&living.tenant_id), Kept::new(&living.tenant_id));
     for (day, faults) in faults.iter().enumerate() {
@@ -108,16 +112,15 @@ fn tokens_that_expire_all_the_time() {
 }
 
 #[test]
-fn everything_at_once() {
-    let forms = [RetryAfter::Date(2), RetryAfter::Missing];
-    let faults = forms.map(|retry_after| Faults {
+fn all_of_it_at_once_and_more_parents_than_are_asked_one_by_one() {
+    let faults = Faults {
         resets_before: 0.25,
         resets_inside: 0.33,
-        throttled: 0.05,
-        unavailable: 0.05,
-        retry_after,
-        token_requests: Some(60),
+        throttled: 0.1,
+        unavailable: 0.1,
+        retry_after: RetryAfter::Date(2),
+        token_requests: Some(100),
         ..Faults::default()
-    });
-    come_to_the_same(MANY, &faults);
+    };
+    company_comes_to_the_same(230, MANY, &[faults]);
 }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use catalog::Kind;
 use collector::CollectReport;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,6 +16,7 @@ use simulator::{Limits, Properties, RequestCount, Seed, ServerOptions, Tenant, T
 use tokio::sync::oneshot;
 
 use crate::living::{Kept, Living, incomplete, kind, request, untruths};
+use crate::support::json;
 
 const NONE: [&str; 0] = [];
 
@@ -160,6 +162,9 @@ fn microsoft_s_limits_are_never_reached() {
     );
 }
 
+/// Owners of one of many groups: more than a list of groups shows.
+const OWNERS: usize = 25;
+
 /// Many groups, so that one request a group would be seen.
 fn many_groups(tenant: &mut Tenant, _: &mut ServerOptions) {
     let mut add = |seed: Seed| {
@@ -182,6 +187,22 @@ fn many_groups(tenant: &mut Tenant, _: &mut ServerOptions) {
             parents: Vec::new(),
             properties,
         });
+    }
+    // An expansion stops at twenty.
+    let users: Vec<String> = tenant
+        .objects(kind("user"))
+        .map(|text| json(text)["id"].as_str().unwrap_or_default().to_owned())
+        .take(OWNERS)
+        .collect();
+    for target in users {
+        let link = Seed::Link {
+            kind: kind("group_owner"),
+            source: format!("00000000-0000-4000-8000-{:012}", 7),
+            target,
+        };
+        tenant
+            .seed(link)
+            .unwrap_or_else(|refusal| panic!("{refusal}"));
     }
 }
 
@@ -239,12 +260,13 @@ fn days_of_changes_cost_what_changed_and_never_a_request_a_group() {
         "GET /groups/{groupId}/owners",
     ];
     let groups = living.ids("group").len() as u64;
-    for template in each {
-        assert!(
-            asked(&living, template).requests >= groups,
-            "all are asked at first"
-        );
-    }
+    let first = each.map(|template| asked(&living, template).requests);
+    assert!(first[0] >= groups, "all are asked for members at first");
+    assert_eq!(first[1], 1, "lists of groups show all owners but of one");
+    let owners = kept.objects("group_owner").into_keys();
+    let of_one =
+        owners.filter(|key| key.starts_with(&format!("00000000-0000-4000-8000-{:012}", 7)));
+    assert_eq!(of_one.count(), OWNERS);
     for _ in 0..3 {
         let before = each.map(|template| asked(&living, template).requests);
         living.live_day();
@@ -270,4 +292,95 @@ fn days_of_changes_cost_what_changed_and_never_a_request_a_group() {
     let (_, report) = day(&living, &mut kept, DAILY);
     assert_eq!(incomplete(&report), NONE);
     assert_eq!(untruths(&living, &kept, &report), NONE);
+}
+
+/// Rows below users and devices besides: some are shown by lists of their parents, some only by one
+/// parent at a time.
+const BELOW: &str = "user_sponsor,user_extension,user_license_detail,user_authentication_method,\
+                     device_registered_owner,device_registered_user";
+
+/// More users than are asked one by one, each day.
+const MANY_USERS: u32 = 400;
+
+/// Requests without which a kind cannot be read in full.
+fn floor(kept: &Kept, kind: &'static Kind) -> u64 {
+    const USUAL_PAGE: u64 = 100;
+    const ASKED_ONE_BY_ONE: u64 = 200;
+    let count = |kind: &Kind| kept.objects(kind.name).len() as u64;
+    let pages = |kind: &Kind, rows: u64| {
+        let size = kind.page_size.map_or(USUAL_PAGE, u64::from);
+        rows.div_ceil(size).max(1)
+    };
+    if kind.expand.is_some() {
+        return 0;
+    }
+    let parent = kind.parent.and_then(catalog::by_name);
+    match parent.filter(|_| !kind.addressing_parents().is_empty()) {
+        None => pages(kind, count(kind)),
+        Some(parent) if kind.shown_by.is_some() && count(parent) > ASKED_ONE_BY_ONE => {
+            pages(parent, count(parent))
+        }
+        Some(parent) => count(parent),
+    }
+}
+
+#[test]
+fn a_full_read_keeps_near_the_fewest_requests_it_can_be_read_with() {
+    let living = Living::company_with(MANY_USERS, many_groups);
+    let mut kept = Kept::new(&living.tenant_id);
+    let words = format!("{DAILY},{BELOW}");
+    let (_, report) = day(&living, &mut kept, &words);
+    assert_eq!(incomplete(&report), NONE);
+    assert_eq!(untruths(&living, &kept, &report), NONE);
+    let kinds = request(&words).kinds;
+    let floor: u64 = kinds.iter().map(|kind| floor(&kept, kind)).sum();
+    let requests = report.meter.total.requests;
+    assert!(
+        requests * 10 <= floor * 12,
+        "{requests} where {floor} are needed"
+    );
+}
+
+#[test]
+fn a_working_day_of_many_users_costs_what_changed_and_what_only_a_parent_tells() {
+    let mut living = Living::company_with(MANY_USERS, many_groups);
+    let mut kept = Kept::new(&living.tenant_id);
+    day(&living, &mut kept, "all");
+    let kinds = request("all").kinds.len() as u64;
+    for _ in 0..2 {
+        living.live_day();
+        let (calls, report) = day(&living, &mut kept, "all");
+        let changes: u64 = report
+            .kinds
+            .iter()
+            .map(|kind| kind.opened + kind.closed)
+            .sum();
+        let labels = &report.meter.labels;
+        let most = 2 * kinds
+            + changes.div_ceil(CHANGES_A_PAGE)
+            + labels["directory_audit"].requests
+            + labels["sign_in"].requests;
+        assert!(calls <= most, "{calls} of {most} calls");
+        // Inside batches, what Graph shows only below one parent counts for each that the log names.
+        let is_below = |name: &str| {
+            catalog::by_name(name).is_some_and(|kind| {
+                !kind.addressing_parents().is_empty() && kind.shown_by.is_none()
+            })
+        };
+        let requests: u64 = labels
+            .iter()
+            .filter(|(name, _)| !is_below(name))
+            .map(|(_, figures)| figures.requests)
+            .sum();
+        assert!(requests <= most, "{requests} of {most} requests");
+        let is_many = |parent: &str| kept.objects(parent).len() > 200;
+        for (name, figures) in labels {
+            let is_shown = catalog::by_name(name)
+                .is_some_and(|kind| kind.shown_by.is_some() && kind.parent.is_some_and(is_many));
+            assert!(
+                !is_shown || figures.requests <= 2 + changes.div_ceil(15),
+                "{name}: {figures:?} for {changes} changes"
+            );
+        }
+    }
 }

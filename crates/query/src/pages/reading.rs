@@ -147,12 +147,18 @@ fn way(kind: &Kind) -> String {
     match (kind.parent, kind.shape) {
         (None, Shape::Singleton) => "in one request".to_owned(),
         (None, _) => "as a whole, every time".to_owned(),
-        (Some(_), _) if kind.changed_by.is_empty() => {
-            format!("below each of {parent}; of more than 200, once in seven days")
+        (Some(_), _) => {
+            let when = if kind.changed_by.is_empty() {
+                "once in seven days"
+            } else {
+                "where the directory audit log tells of a change, and all once in seven days"
+            };
+            let lists = match kind.shown_by {
+                Some(_) => format!(", by lists of {parent} that show them"),
+                None => String::new(),
+            };
+            format!("below each of {parent}; of more than 200, {when}{lists}")
         }
-        (Some(_), _) => format!(
-            "below each of {parent}; of more than 200, where the directory audit log tells of a change, and all once in seven days"
-        ),
     }
 }
 

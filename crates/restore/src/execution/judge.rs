@@ -1,7 +1,7 @@
 //! Whether the tenant is as planned, as wanted, or neither.
 
 use catalog::{Kind, is_transport};
-use model::{DiffRules, Parser, PathTree, diff};
+use model::{DiffRules, Parser, PathTree, diff, parse_time};
 use serde_json::{Map, Value};
 
 use super::entry::Moved;
@@ -88,7 +88,23 @@ pub(crate) fn differing(
             (name.clone(), value.cloned().unwrap_or_default())
         })
         .collect();
-    compared(kind, &text(expected), &text(&found))
+    unmet(kind, &text(expected), &text(&found))
+}
+
+/// What of a wanted object does not hold for the one found. What is to begin at a time that is over begins when it
+/// is granted: a later start is the wanted one.
+pub(crate) fn unmet(kind: &'static Kind, wanted: &str, found: &str) -> Vec<Moved> {
+    let mut moved = compared(kind, wanted, found);
+    if kind.name.contains("_schedule") || kind.name == "access_package_assignment" {
+        moved.retain(|it| !is_later_start(it));
+    }
+    moved
+}
+
+fn is_later_start(moved: &Moved) -> bool {
+    let time = |value: &Value| value.as_str().and_then(|text| parse_time(text).ok());
+    let is_start = moved.path.rsplit('.').next() == Some("startDateTime");
+    is_start && time(&moved.from).is_some_and(|from| time(&moved.to).is_some_and(|to| from < to))
 }
 
 fn differences(kind: &'static Kind, expected: &Expected, object: &Object) -> Vec<Moved> {

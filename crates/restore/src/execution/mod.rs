@@ -44,7 +44,7 @@ pub use patience::Patience;
 pub use record::Record;
 pub use report::{Report, StepReport};
 
-pub(crate) use judge::{compared, differing};
+pub(crate) use judge::{differing, unmet};
 pub(crate) use live::{Live, Reader};
 pub(crate) use ready::Ready;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::Body;
 use graph::{Answer, Client, Clock, ErrorKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -175,7 +176,7 @@ impl<'c> Sender<'c> {
         self.reader.note(&ready.place, there);
         let request_id = answer.request_id.clone();
         let body: Map<String, Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if let Some(made) = self.made(ready, &body) {
+        if let Some(made) = self.answered(ready, &body) {
             return Sent::Written { made, request_id };
         }
         // The answer does not say the new id: the object does, once it is visible.
@@ -209,6 +210,23 @@ impl<'c> Sender<'c> {
             taken: &taken,
         };
         lost.find(self.client).await
+    }
+
+    /// The new ids, as an answer says. Where an object is asked for, the answer shows the request, which names the
+    /// object or does not.
+    fn answered(
+        &self,
+        ready: &Ready<'_>,
+        body: &Map<String, Value>,
+    ) -> Option<BTreeMap<String, String>> {
+        let create = ready.kind.writing.and_then(|writing| writing.create);
+        let is_asked_for = create.is_some_and(|create| matches!(create.body, Body::Action { .. }));
+        if !is_asked_for || ready.step.makes.is_empty() {
+            return self.made(ready, body);
+        }
+        let id = body.get("targetScheduleId")?.clone();
+        let key = ready.kind.key.unwrap_or("id").to_owned();
+        self.made(ready, &Map::from_iter([(key, id)]))
     }
 
     /// The new ids, as an object or answer says; `None` where it leaves one out.

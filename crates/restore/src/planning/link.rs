@@ -61,9 +61,9 @@ fn target(subject: Subject<'_>) -> String {
 pub(super) fn add(subject: Subject<'_>, before: Option<&str>) -> Result<Draft, Refusal> {
     let request = add_request(subject, &target(subject))?;
     let mut draft = subject.draft(Action::AddLink, request);
-    draft.precondition = Precondition::Absent;
+    draft.step.precondition = Precondition::Absent;
     draft.names = subject.parts();
-    draft.inverse = match before {
+    draft.step.inverse = match before {
         Some(before) => {
             let old = Subject {
                 key: before,
@@ -82,10 +82,10 @@ pub(super) fn add(subject: Subject<'_>, before: Option<&str>) -> Result<Draft, R
 pub(super) fn remove(subject: Subject<'_>) -> Result<Draft, Refusal> {
     let request = remove_request(subject)?;
     let mut draft = subject.draft(Action::RemoveLink, request);
-    draft.precondition = Precondition::Present;
-    draft.expected = Expected::Absent;
+    draft.step.precondition = Precondition::Present;
+    draft.step.expected = Expected::Absent;
     draft.names = subject.parts();
-    draft.inverse = add_request(subject, &target(subject))
+    draft.step.inverse = add_request(subject, &target(subject))
         .map_or_else(|(_, text)| Inverse::Impossible(text), Inverse::Request);
     Ok(draft)
 }

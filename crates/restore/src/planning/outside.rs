@@ -86,3 +86,11 @@ pub(super) fn unwritable(kind: &Kind, count: usize) -> String {
         kind.table
     )
 }
+
+/// Differences of a kind whose rows record that something was asked for.
+pub(super) fn recorded(kind: &Kind, count: usize) -> String {
+    format!(
+        "{count} of {} record what somebody asked for: they are not asked for again",
+        kind.table
+    )
+}

@@ -1,14 +1,15 @@
 //! An object that is there with other values: which of them are sent.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
-use catalog::{Body, Kind, Operation};
+use catalog::{Body, Kind, NewVersion, Operation};
 use model::{DiffRules, Parser, PathTree, diff, equivalent};
 use serde_json::{Map, Value};
 
 use super::draft::{Drafted, Subject};
-use super::mention::display;
-use super::refusal::{of_object, of_operation};
+use super::mention::{all_guids, display};
+use super::refusal::{Refusal, of_object, of_operation};
 use super::request::PlanOptions;
 use super::values::{is_bookkeeping, may_be_written, set_at, to_body, to_json, top};
 use super::{bodies, risk};
@@ -31,7 +32,7 @@ pub(super) struct Updates<'u> {
 
 /// Two values of one property.
 struct Pair<'v> {
-    name: String,
+    name: Cow<'v, str>,
     wanted: Option<model::Value<'v>>,
     current: Option<model::Value<'v>>,
 }
@@ -39,10 +40,19 @@ struct Pair<'v> {
 /// What is sent, and what it undoes.
 #[derive(Default)]
 struct Patch {
-    body: Map<String, Value>,
-    expected: Map<String, Value>,
-    inverse: Map<String, Value>,
+    values: Vec<Sent>,
     properties: Vec<PropertyChange>,
+}
+
+/// One property of a patch.
+struct Sent {
+    name: String,
+    /// As the request carries it.
+    body: Value,
+    /// As the tenant shows it afterwards.
+    expected: Value,
+    /// As the request carries it that takes it back.
+    inverse: Value,
 }
 
 impl<'u> Updates<'u> {
@@ -57,14 +67,14 @@ impl<'u> Updates<'u> {
         }
     }
 
-    /// The step that gives an object its wanted values; `names_made` tells which values must be sent although
-    /// they did not change, because what they name gets another id.
+    /// The steps that give an object its wanted values. Values that name one of the ids in `made` are sent although
+    /// they did not change, because those ids become others.
     pub(super) fn draft(
         &mut self,
         subject: Subject<'_>,
         wanted: &str,
         current: &str,
-        names_made: &dyn Fn(&Value) -> bool,
+        made: &HashSet<String>,
     ) -> Result<Drafted> {
         let kind = subject.kind;
         let Self {
@@ -87,18 +97,18 @@ impl<'u> Updates<'u> {
             name: subject.name.or(name.as_deref()),
             ..subject
         };
-        let mut drafted = Drafted::default();
         let mut patch = Patch::default();
-        let mut refused: Vec<(Reason, String, Vec<String>)> = Vec::new();
+        let mut refused = Refused::default();
         for pair in pairs(was, is) {
             let differs = differs(&pair, sets);
             if !differs || !is_meant(only, &pair.name) || is_bookkeeping(kind, &pair.name) {
                 let kept = pair.wanted.zip(pair.current);
                 if let Some((wanted, _)) = kept
                     && !differs
+                    && !made.is_empty()
                     && may_be_written(kind, &pair.name, wanted, false).is_ok()
                 {
-                    patch.keep(kind, &pair.name, wanted, names_made)?;
+                    patch.keep(kind, &pair.name, wanted, made)?;
                 }
                 continue;
             }
@@ -111,45 +121,42 @@ impl<'u> Updates<'u> {
             };
             match judged {
                 Ok(()) => patch.set(kind, &pair, sets, only)?,
-                Err((reason, text)) => note(&mut refused, reason, text, pair.name),
+                Err(refusal) => refused.note(refusal, pair.name.into_owned()),
             }
         }
-        for (reason, text, properties) in refused {
+        let mut drafted = Drafted::default();
+        for (operation, part) in patch.parts(kind) {
+            let refusal = of_object(kind, is).or_else(|| of_object(kind, was));
+            let operation = match refusal.map_or(operation, Err) {
+                Ok(operation) => operation,
+                Err(refusal) => {
+                    let names = part.values.into_iter().map(|value| value.name);
+                    names.for_each(|name| refused.note(refusal.clone(), name));
+                    continue;
+                }
+            };
+            let risks = risk::of_update(kind, &part.properties, was, is);
+            let Some(mut draft) = part.into_draft(subject, &operation, was, is)? else {
+                continue;
+            };
+            draft.step.risks = risks;
+            risk::protect(options, &mut draft);
+            if drafted.drafts.is_empty() {
+                draft.step.precondition = Precondition::Unchanged {
+                    hash: fingerprints.of_value(sets, is),
+                };
+            } else {
+                // The step before this one looked at the object, and changed it.
+                draft.step.precondition = Precondition::Present;
+                draft.waits.push(drafted.drafts.len() - 1);
+            }
+            drafted.drafts.push(draft);
+        }
+        for ((reason, text), properties) in refused.0 {
             drafted
                 .impossible
                 .push(subject.impossible(properties, reason, text));
         }
-        if patch.body.is_empty() {
-            return Ok(drafted);
-        }
-        let operation = match of_object(kind, is).or_else(|| of_object(kind, was)) {
-            Some(refusal) => Err(refusal),
-            None => of_operation(
-                kind,
-                kind.writing.and_then(|it| it.update).as_ref(),
-                "change",
-            ),
-        };
-        let operation = match operation {
-            Ok(operation) => operation,
-            Err((reason, text)) => {
-                let names = patch.body.keys().cloned().collect();
-                drafted
-                    .impossible
-                    .push(subject.impossible(names, reason, text));
-                return Ok(drafted);
-            }
-        };
-        let risks = risk::of_update(kind, &patch.properties, was, is);
-        let Some(mut draft) = patch.into_draft(subject, &operation, was, is)? else {
-            return Ok(drafted);
-        };
-        draft.precondition = Precondition::Unchanged {
-            hash: fingerprints.of(sets, current),
-        };
-        draft.risks = risks;
-        risk::protect(options, &mut draft);
-        drafted.drafts.push(draft);
         Ok(drafted)
     }
 }
@@ -159,7 +166,7 @@ fn pairs<'v>(wanted: model::Value<'v>, current: model::Value<'v>) -> Vec<Pair<'v
     let mut pairs: Vec<Pair<'v>> = wanted
         .members()
         .map(|(name, value)| Pair {
-            name: name.into_owned(),
+            name,
             wanted: Some(value),
             current: None,
         })
@@ -177,7 +184,7 @@ fn pairs<'v>(wanted: model::Value<'v>, current: model::Value<'v>) -> Vec<Pair<'v
                 at = found + 1;
             }
             None => pairs.push(Pair {
-                name: name.into_owned(),
+                name,
                 wanted: None,
                 current: Some(value),
             }),
@@ -208,41 +215,86 @@ fn is_meant(only: &[String], property: &str) -> bool {
     only.is_empty() || only.iter().any(|path| top(path) == property)
 }
 
-fn note(
-    refused: &mut Vec<(Reason, String, Vec<String>)>,
-    reason: Reason,
-    text: String,
-    property: String,
-) {
-    match refused.iter_mut().find(|it| it.0 == reason && it.1 == text) {
-        Some((_, _, properties)) => properties.push(property),
-        None => refused.push((reason, text, vec![property])),
+/// Properties that cannot be written, by the reason.
+#[derive(Default)]
+struct Refused(Vec<(Refusal, Vec<String>)>);
+
+impl Refused {
+    fn note(&mut self, refusal: Refusal, property: String) {
+        match self.0.iter_mut().find(|it| it.0 == refusal) {
+            Some((_, properties)) => properties.push(property),
+            None => self.0.push((refusal, vec![property])),
+        }
     }
 }
 
 impl Patch {
+    /// What each request carries, and the request: one for all values, and one for each that an update does not take.
+    fn parts(mut self, kind: &Kind) -> Vec<(std::result::Result<Operation, Refusal>, Self)> {
+        let mut parts = Vec::new();
+        for apart in kind.writing.map_or(&[][..], |it| it.apart) {
+            let part = self.split(|name| name == apart.property);
+            if !part.values.is_empty() {
+                parts.push((Ok(apart.operation()), part));
+            }
+        }
+        if let Some(version) = kind.writing.and_then(|it| it.version)
+            && self
+                .values
+                .iter()
+                .any(|it| version.needed_for.contains(&&*it.name))
+        {
+            let part = self.split(|name| version.tells(name));
+            parts.push((Ok(version.operation), part));
+        }
+        if !self.values.is_empty() {
+            let update = kind.writing.and_then(|it| it.update);
+            parts.insert(0, (of_operation(kind, update.as_ref(), "change"), self));
+        }
+        parts
+    }
+
+    /// Takes out some of the properties.
+    fn split(&mut self, is_meant: impl Fn(&str) -> bool) -> Self {
+        let values = std::mem::take(&mut self.values).into_iter();
+        let (taken, rest) = values.partition(|it| is_meant(&it.name));
+        self.values = rest;
+        let properties = std::mem::take(&mut self.properties).into_iter();
+        let (properties, rest) = properties.partition(|it| is_meant(top(&it.path)));
+        self.properties = rest;
+        Self {
+            values: taken,
+            properties,
+        }
+    }
+
     /// Takes over a value that did not change but names what gets another id.
     fn keep(
         &mut self,
         kind: &Kind,
         property: &str,
         value: model::Value<'_>,
-        names_made: &dyn Fn(&Value) -> bool,
+        made: &HashSet<String>,
     ) -> Result<()> {
         if value.raw().len() < 36 {
             return Ok(());
         }
         let body = to_body(kind, property, value)?;
-        if names_made(&body) {
+        let mut names_made = false;
+        all_guids(&body, &mut |id| names_made |= made.contains(id));
+        if names_made {
             let shown = to_json(value)?;
             self.properties.push(PropertyChange {
                 path: property.to_owned(),
                 old: Some(shown.clone()),
                 new: Some(shown.clone()),
             });
-            self.expected.insert(property.to_owned(), shown.clone());
-            self.inverse.insert(property.to_owned(), shown);
-            self.body.insert(property.to_owned(), body);
+            self.values.push(Sent {
+                name: property.to_owned(),
+                body,
+                expected: shown.clone(),
+                inverse: shown,
+            });
         }
         Ok(())
     }
@@ -258,12 +310,12 @@ impl Patch {
         let Some(wanted) = pair.wanted else {
             return Ok(());
         };
-        let name = &pair.name;
+        let name = &*pair.name;
         let inside: Vec<&str> = only
             .iter()
-            .filter_map(|path| path.strip_prefix(name.as_str())?.strip_prefix('.'))
+            .filter_map(|path| path.strip_prefix(name)?.strip_prefix('.'))
             .collect();
-        let whole = inside.is_empty() || only.contains(name);
+        let whole = inside.is_empty() || only.iter().any(|path| path == name);
         let (mut body, mut shown) = (to_body(kind, name, wanted)?, to_json(wanted)?);
         let before = pair.current.map(to_json).transpose()?;
         if let (false, Some(current), Some(before)) = (whole, pair.current, &before) {
@@ -282,16 +334,19 @@ impl Patch {
         let is_inside = |change: &PropertyChange| {
             whole
                 || inside.iter().any(|path| {
-                    let below = change.path.strip_prefix(name.as_str());
+                    let below = change.path.strip_prefix(name);
                     below.is_some_and(|below| below.trim_start_matches('.').starts_with(path))
                 })
         };
         self.properties.extend(found.into_iter().filter(is_inside));
         let before = pair.current.map(|current| to_body(kind, name, current));
         let before = before.transpose()?.unwrap_or(Value::Null);
-        self.inverse.insert(name.clone(), before);
-        self.expected.insert(name.clone(), shown);
-        self.body.insert(name.clone(), body);
+        self.values.push(Sent {
+            name: name.to_owned(),
+            body,
+            expected: shown,
+            inverse: before,
+        });
         Ok(())
     }
 
@@ -302,6 +357,14 @@ impl Patch {
         was: model::Value<'_>,
         is: model::Value<'_>,
     ) -> Result<Option<super::draft::Draft>> {
+        let kind = subject.kind;
+        let (mut sent, mut taken_back) = (opened(kind, &self, was), opened(kind, &self, is));
+        let mut expected = Map::with_capacity(self.values.len());
+        for value in self.values {
+            sent.insert(value.name.clone(), value.body);
+            taken_back.insert(value.name.clone(), value.inverse);
+            expected.insert(value.name, value.expected);
+        }
         let (body, inverse) = match operation.body {
             Body::Action { member, word } => {
                 let word = (member, word);
@@ -310,21 +373,28 @@ impl Patch {
                     bodies::action(subject, word, is)?,
                 )
             }
-            _ => (
-                typed(subject.kind, self.body, was),
-                typed(subject.kind, self.inverse, is),
-            ),
+            _ => {
+                let version = kind.writing.and_then(|it| it.version);
+                match version.filter(|it| it.operation == *operation) {
+                    Some(version) => (
+                        whole(kind, &version, sent, is)?,
+                        whole(kind, &version, taken_back, is)?,
+                    ),
+                    None => (Value::Object(sent), Value::Object(taken_back)),
+                }
+            }
         };
         let Some(request) = subject.request(operation, Some(body)) else {
             return Ok(None);
         };
         let inverse = subject.request(operation, Some(inverse));
         let mut draft = subject.draft(Action::Update, request);
-        draft.properties = self.properties;
-        draft.expected = Expected::Present {
-            properties: self.expected,
+        draft.step.properties = self.properties;
+        draft.step.properties.shrink_to_fit();
+        draft.step.expected = Expected::Present {
+            properties: expected,
         };
-        draft.inverse = inverse.map_or_else(
+        draft.step.inverse = inverse.map_or_else(
             || Inverse::Impossible("it has no address".to_owned()),
             Inverse::Request,
         );
@@ -332,16 +402,31 @@ impl Patch {
     }
 }
 
-/// With the type in front where the collection has several.
-fn typed(kind: &Kind, properties: Map<String, Value>, object: model::Value<'_>) -> Value {
-    let mut body = Map::new();
-    if !kind.derived_types.is_empty()
-        && let Some(word) = object.get("@odata.type").and_then(model::Value::text)
-    {
+/// The body of a new version: what changes, and of everything else it is told what is there.
+fn whole(
+    kind: &Kind,
+    version: &NewVersion,
+    mut changed: Map<String, Value>,
+    is: model::Value<'_>,
+) -> Result<Value> {
+    for name in version.needed_for.iter().chain(version.besides) {
+        if let (false, Some(value)) = (changed.contains_key(*name), is.get(name)) {
+            changed.insert((*name).to_owned(), to_body(kind, name, value)?);
+        }
+    }
+    let member = version.member.to_owned();
+    Ok(Value::Object(Map::from_iter([(member, changed.into())])))
+}
+
+/// A body that so much is put into: with the type in front where the collection has several.
+fn opened(kind: &Kind, patch: &Patch, object: model::Value<'_>) -> Map<String, Value> {
+    let word = object.get("@odata.type").and_then(model::Value::text);
+    let word = word.filter(|_| !kind.derived_types.is_empty());
+    let mut body = Map::with_capacity(patch.values.len() + usize::from(word.is_some()));
+    if let Some(word) = word {
         body.insert("@odata.type".to_owned(), word.into_owned().into());
     }
-    body.extend(properties);
-    Value::Object(body)
+    body
 }
 
 /// What changed below a property, by path.

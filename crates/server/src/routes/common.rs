@@ -41,6 +41,16 @@ pub(crate) struct Paging {
     cursor: Option<String>,
 }
 
+/// Header of acts upon what may be another by now.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes what the extractor takes")]
+pub(crate) struct IfMatch {
+    /// Act only while it has this entity tag.
+    #[param(rename = "If-Match", max_length = 4096)]
+    if_match: Option<String>,
+}
+
 /// Says that a type is a route's own parameters.
 macro_rules! parameters {
     ($name:ty, $formats:expr, paged: $paged:expr) => {

@@ -27,8 +27,8 @@ use crate::state::{decode_alive, decode_changesets};
 
 /// Fills an empty index from the truth.
 pub(crate) fn rebuild_index(unlocked: &Unlocked, head: Head, index: &IndexFile) -> Result<()> {
-    let mut rebuilt = rebuild(unlocked, &Gathered::read(unlocked, head)?, head)?;
-    index.apply(&unlocked.sealer, &mut rebuilt.batch)
+    let rebuilt = rebuild(unlocked, &Gathered::read(unlocked, head)?, head)?;
+    index.apply(&unlocked.sealer, rebuilt.batch)
 }
 
 /// What an archive's truth says, and what of it cannot be read.
@@ -50,7 +50,7 @@ pub(crate) fn rebuild(unlocked: &Unlocked, gathered: &Gathered, head: Head) -> R
     let mut unreadable = Vec::new();
     if batch.kinds.values().any(|kind| kind.state.versions > 0) {
         let scratch = IndexFile::in_memory()?;
-        scratch.apply(&unlocked.sealer, &mut batch)?;
+        scratch.apply_kept(&unlocked.sealer, &mut batch)?;
         let archive = unlocked.scratch_archive(head, scratch)?;
         learn(&archive, &mut batch, &mut unreadable)?;
     }

@@ -140,7 +140,25 @@ fn storage(error: redb::StorageError) -> Error {
 }
 
 impl IndexBatch {
+    /// Writes everything and keeps it.
     pub(super) fn write(&mut self, rows: &mut Rows<'_, '_>) -> Result<()> {
+        for (kind, batch) in &mut self.kinds {
+            batch.write(*kind, rows)?;
+        }
+        self.write_acts(rows)
+    }
+
+    /// Writes everything and lets go of each kind as it goes: of a first snapshot the batch holds a
+    /// hundred bytes an object.
+    pub(super) fn write_away(mut self, rows: &mut Rows<'_, '_>) -> Result<()> {
+        while let Some((kind, mut batch)) = self.kinds.pop_first() {
+            batch.write(kind, rows)?;
+        }
+        self.write_acts(rows)
+    }
+
+    /// Writes what is not of a kind.
+    fn write_acts(&self, rows: &mut Rows<'_, '_>) -> Result<()> {
         for (number, id, size_bytes) in &self.packs {
             rows.put(Table::Packs, (0, *number), encode_pack(*id, *size_bytes))?;
         }
@@ -157,9 +175,6 @@ impl IndexBatch {
         }
         for number in &self.dropped_frames {
             rows.remove(Table::Frames, (0, *number))?;
-        }
-        for (kind, batch) in &mut self.kinds {
-            batch.write(*kind, rows)?;
         }
         for (snapshot, record) in &self.snapshots {
             rows.put(Table::Snapshots, (0, snapshot.number), snapshot.encode())?;
@@ -189,12 +204,8 @@ impl KindBatch {
             rows.put(Table::Alive, (kind.0, *snapshot), alive.encode())?;
         }
         if let Some(units) = &self.units {
-            let encoded = units.encode();
-            let mut number = u32::try_from(encoded.len())
-                .map_err(|_| Error::Internal("too many units".to_owned()))?;
-            for (number, row) in (0u32..).zip(encoded) {
-                rows.put(Table::Units, (kind.0, number), row)?;
-            }
+            let mut number =
+                units.encode(|number, row| rows.put(Table::Units, (kind.0, number), row))?;
             while rows.remove(Table::Units, (kind.0, number))? {
                 number += 1;
             }

@@ -123,7 +123,20 @@ impl IndexFile {
     }
 
     /// Applies a batch in one durable transaction.
-    pub(crate) fn apply(&self, sealer: &Sealer, batch: &mut IndexBatch) -> Result<()> {
+    pub(crate) fn apply(&self, sealer: &Sealer, batch: IndexBatch) -> Result<()> {
+        self.transact(sealer, |rows| batch.write_away(rows))
+    }
+
+    /// Applies a batch that is needed afterwards.
+    pub(crate) fn apply_kept(&self, sealer: &Sealer, batch: &mut IndexBatch) -> Result<()> {
+        self.transact(sealer, |rows| batch.write(rows))
+    }
+
+    fn transact(
+        &self,
+        sealer: &Sealer,
+        write: impl FnOnce(&mut super::batch::Rows<'_, '_>) -> Result<()>,
+    ) -> Result<()> {
         let Handle::Writable(database) = &self.0 else {
             return Err(Error::Internal(
                 "a batch was applied to a read-only index".to_owned(),
@@ -141,8 +154,7 @@ impl IndexFile {
                             .map_err(|e| e.to_string())?,
                     );
                 }
-                batch
-                    .write(&mut super::batch::Rows::new(&mut tables, sealer))
+                write(&mut super::batch::Rows::new(&mut tables, sealer))
                     .map_err(|e| e.to_string())?;
             }
             transaction.commit().map_err(|e| e.to_string())

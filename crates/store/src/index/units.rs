@@ -35,7 +35,7 @@ impl Hasher for HandleHasher {
 pub(crate) type HandleMap<T> = HashMap<Handle, T, BuildHasherDefault<HandleHasher>>;
 
 /// Ordinals by unit. Nearly every unit stands for one ordinal or one run of them, so the first run
-/// stands in the map and only further ones cost an allocation.
+/// stands in the map and only further ones cost an allocation: a table holds a million units.
 #[derive(Debug, Default)]
 pub(crate) struct UnitTable {
     units: HandleMap<Runs>,
@@ -45,8 +45,12 @@ pub(crate) struct UnitTable {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Runs {
     first: (Ordinal, u32),
-    more: Vec<(Ordinal, u32)>,
+    more: Option<Box<Further>>,
 }
+
+/// The runs behind the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Further(Vec<(Ordinal, u32)>);
 
 impl Runs {
     pub(crate) fn push(&mut self, ordinal: Ordinal) {
@@ -56,21 +60,26 @@ impl Runs {
     pub(crate) fn one(ordinal: Ordinal) -> Self {
         Self {
             first: (ordinal, 1),
-            more: Vec::new(),
+            more: None,
         }
     }
 
     pub(crate) fn append(&mut self, other: &Self) {
         for (first, length) in other.iter() {
-            let last = self.more.last_mut().unwrap_or(&mut self.first);
+            let further = self.more.as_mut().and_then(|more| more.0.last_mut());
+            let last = further.unwrap_or(&mut self.first);
             if last.1 == 0 {
                 *last = (first, length);
             } else if last.0 + last.1 == first {
                 last.1 += length;
             } else {
-                self.more.push((first, length));
+                self.add((first, length));
             }
         }
+    }
+
+    fn add(&mut self, run: (Ordinal, u32)) {
+        self.more.get_or_insert_default().0.push(run);
     }
 
     /// Ordinals in all runs.
@@ -81,7 +90,7 @@ impl Runs {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Ordinal, u32)> + '_ {
         std::iter::once(self.first)
             .filter(|run| run.1 > 0)
-            .chain(self.more.iter().copied())
+            .chain(self.more.iter().flat_map(|more| more.0.iter().copied()))
     }
 }
 
@@ -111,12 +120,17 @@ impl UnitTable {
         }
     }
 
-    /// The table's rows, numbered from 0.
-    pub(super) fn encode(&self) -> Vec<Vec<u8>> {
+    /// Writes the table's rows, from the first on; how many there are.
+    pub(super) fn encode(&self, mut write: impl FnMut(u32, Vec<u8>) -> Result<()>) -> Result<u32> {
         let mut units: Vec<_> = self.units.iter().collect();
         // In the order of ordinals neighbours differ by little, and equal tables have equal rows.
         units.sort_unstable_by_key(|(unit, runs)| (runs.first, **unit));
-        units.chunks(UNITS_PER_ROW).map(encode_row).collect()
+        let mut rows = 0;
+        for row in units.chunks(UNITS_PER_ROW) {
+            write(rows, encode_row(row))?;
+            rows += 1;
+        }
+        Ok(rows)
     }
 
     pub(super) fn extend(&mut self, row: &[u8]) -> Result<()> {
@@ -156,7 +170,7 @@ fn decode_row(row: &[u8], units: &mut HandleMap<Runs>) -> std::result::Result<()
             if at == 0 {
                 runs.first = run;
             } else {
-                runs.more.push(run);
+                runs.add(run);
             }
         }
         units.insert(unit, runs);
@@ -178,8 +192,13 @@ mod tests {
             (0..n % 4).for_each(|step| runs.push(n * 3 + step * step));
             table.insert(handle, runs);
         }
-        let rows = table.encode();
-        assert_eq!(rows.len(), 4);
+        let mut rows = Vec::new();
+        let count = table.encode(|number, row| {
+            assert_eq!(number as usize, rows.len());
+            rows.push(row);
+            Ok(())
+        });
+        assert_eq!(count.expect("because memory takes it"), 4);
         let mut read = UnitTable::default();
         rows.iter()
             .for_each(|row| read.extend(row).expect("because it was just encoded"));

@@ -185,7 +185,7 @@ impl SnapshotWriter<'_> {
             self.staging
                 .push(archive, kind, object_kind, number, content, &nonce)
         };
-        for (session, closed) in self.sessions.iter().zip(closed) {
+        for (session, closed) in self.sessions.iter_mut().zip(closed) {
             let kind = session.state.number;
             let mut kind_batch = KindBatch::new(session.state.clone());
             if archive.view.state_depth(kind, session.base)? >= KEYFRAME_EVERY {
@@ -194,16 +194,9 @@ impl SnapshotWriter<'_> {
                     .alive
                     .push((number, AliveRow::Full(closed.alive.clone())));
             }
-            let values: HashMap<_, _> = session
-                .volatile
-                .iter()
-                .filter(|(ordinal, _)| closed.alive.contains(**ordinal))
-                .collect();
+            let mut values = std::mem::take(&mut session.volatile);
+            values.retain(|ordinal, _| closed.alive.contains(*ordinal));
             if !values.is_empty() {
-                let values = values
-                    .into_iter()
-                    .map(|(ordinal, text)| (*ordinal, text.clone()))
-                    .collect();
                 let mut frames = archive.view.reader.volatile(kind)?;
                 let base = frames.last().map(|(snapshot, _)| *snapshot);
                 let frame = push(
@@ -366,7 +359,7 @@ impl Writer {
         let archive = &mut self.archive;
         batch.state.applied = head.size;
         batch.state.root = head.root.0;
-        archive.index.apply(&archive.sealer, &mut batch)?;
+        archive.index.apply(&archive.sealer, batch)?;
         archive.head = head;
         archive.refresh()
     }

@@ -527,15 +527,21 @@ impl Session {
                 .writer
                 .add(tools, Runs::one(ordinal), record, subject)?,
         }
+        self.note_places();
         Ok(Put::New(ordinal))
+    }
+
+    /// Notes where versions were written since.
+    fn note_places(&mut self) {
+        for (ordinal, place) in self.writer.placed.drain(..) {
+            self.versions[(ordinal - self.committed.0) as usize].place = place;
+        }
     }
 
     /// Writes everything that still waits.
     pub(super) fn flush(&mut self, tools: &mut Tools<'_>) -> Result<()> {
         self.writer.flush(tools)?;
-        for (ordinal, place) in self.writer.placed.drain(..) {
-            self.versions[(ordinal - self.committed.0) as usize].place = place;
-        }
+        self.note_places();
         self.state
             .dictionaries
             .append(&mut self.writer.new_dictionaries);

@@ -2,7 +2,8 @@
 //!
 //! Where the parents are few, all are asked each time. Where they are many, all are asked when the
 //! kind is due, and otherwise those of which the audit log or a delta says that something changed:
-//! never one request a user on an ordinary day.
+//! never one request a user on an ordinary day. Where a list of the parents can show the rows, that is
+//! asked for instead.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +66,8 @@ impl Reader {
         if parents.is_empty() {
             self.tell_empty(step).await?;
         }
-        let missed = self.lists(step, parents, false).await?;
+        let alone = self.shown_by_all(step, parents).await?;
+        let missed = self.lists(step, &alone, false).await?;
         self.set_all(step.kind, missed.is_none());
         let Some(missed) = missed else {
             return Ok(outcome(step.kind, Mode::Whole));
@@ -94,7 +96,8 @@ impl Reader {
     /// Reads below those parents of which something is known to have changed.
     async fn below_some(&self, step: &Step, parents: &Rows) -> Result<Outcome> {
         let named = self.named(step, parents);
-        let missed = self.lists(step, &named, true).await?;
+        let alone = self.shown_by_some(step, named).await?;
+        let missed = self.lists(step, &alone, true).await?;
         let log = lock(&self.states).get(HINTING_LOG).copied();
         let has_hints = matches!(log, Some((CoverageState::Complete, _)));
         let mut reason = if has_hints || step.kind.changed_by.is_empty() {

@@ -1,5 +1,6 @@
 //! Binary content that objects only name: logos and background images of the branding.
 
+use catalog::Kind;
 use graph::{Content, Get};
 use model::{KEY_SEPARATOR, Parser, Value};
 
@@ -21,7 +22,7 @@ impl Reader {
     /// Reads the content that the objects on a page name.
     pub(super) async fn contents(&self, place: Place<'_>, body: &[u8]) -> Result<()> {
         let kind = place.step.kind;
-        if !NAMED_BY.contains(&kind.name) {
+        if !names_content(kind) {
             return Ok(());
         }
         for path in paths(place, body) {
@@ -61,6 +62,11 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// Whether objects of a kind name content that is read by itself.
+pub(super) fn names_content(kind: &Kind) -> bool {
+    NAMED_BY.contains(&kind.name)
 }
 
 /// What came where an image or style sheet was asked for: a proxy's page, an error in JSON, nothing.

@@ -9,6 +9,7 @@ use model::KEY_SEPARATOR;
 
 use super::super::message::{Message, Mode, Outcome};
 use super::super::plan::{Step, is_singleton};
+use super::contents::names_content;
 use super::failure::{Failure, Missed, Result};
 use super::pages::{Place, Read, row_ids};
 use super::{BATCH, Reader, outcome};
@@ -252,50 +253,50 @@ impl Reader {
         if self.is_exhausted() {
             return Ok(vec![self.exhausted()]);
         }
-        let open: Vec<&String> = parents
+        let open = parents
             .iter()
-            .filter(|parent| !self.resumed.has_read(step.kind.name, parent))
-            .collect();
-        let gets: Vec<(&String, Get)> = open
-            .into_iter()
-            .filter_map(|parent| {
-                let ids: Vec<&str> = parent
-                    .split(KEY_SEPARATOR)
-                    .filter(|id| !id.is_empty())
-                    .collect();
-                Some((parent, self.first_get(step, &ids)?))
-            })
-            .collect();
-        let asked: Vec<Get> = gets.iter().map(|(_, get)| get.clone()).collect();
-        let answers = match self.client.batch(&asked).await {
+            .filter(|parent| !self.resumed.has_read(step.kind.name, parent));
+        let (parents, gets) = self.first_gets(step, open);
+        let answers = match self.client.batch(&gets).await {
             Ok(answers) => answers,
             Err(error) => return Ok(vec![error.into()]),
         };
         let mut failures = Vec::new();
-        for ((parent, get), answer) in gets.into_iter().zip(answers) {
+        let mut bundle = Vec::with_capacity(answers.len());
+        let mut all = Read::default();
+        for ((parent, get), answer) in parents.into_iter().zip(gets).zip(answers) {
             let place = Place {
                 step,
                 parent,
                 delta: false,
             };
-            match self.pages(place, get, Some(answer)).await {
-                Ok(read) => self.add_rows(step.kind, read.ids),
-                Err(Failure::Gone) => return Err(Failure::Gone),
-                // A singleton that is not set up, or a parent deleted since it was listed.
-                Err(Failure::Graph(error)) if error.kind() == ErrorKind::NotFound => {}
-                Err(failure) => {
-                    failures.push(failure);
-                    continue;
+            match answer {
+                Ok(page) if page.next.is_none() && !names_content(step.kind) => {
+                    bundle.push(self.page_message(place, &page, &mut all));
+                }
+                answer => {
+                    self.tell_all(std::mem::take(&mut bundle)).await?;
+                    match self.pages(place, get, Some(answer)).await {
+                        Ok(read) => all.ids.extend(read.ids),
+                        Err(Failure::Gone) => return Err(Failure::Gone),
+                        // A singleton that is not set up, or a parent deleted since it was listed.
+                        Err(Failure::Graph(error)) if error.kind() == ErrorKind::NotFound => {}
+                        Err(failure) => {
+                            failures.push(failure);
+                            continue;
+                        }
+                    }
                 }
             }
             if tell {
-                self.tell(Message::Whole {
+                bundle.push(Message::Whole {
                     kind: step.kind.name.to_owned(),
                     parent: parent.clone(),
-                })
-                .await?;
+                });
             }
         }
+        self.tell_all(bundle).await?;
+        self.add_rows(step.kind, all.ids);
         Ok(failures)
     }
 }

@@ -9,6 +9,7 @@ mod contents;
 mod failure;
 mod list;
 mod pages;
+mod shown;
 
 pub use below::READ_WHERE_CHANGED;
 pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
@@ -64,7 +65,7 @@ struct Rows {
 pub(super) struct Reader {
     client: Client,
     plan: Plan,
-    out: Sender<Message>,
+    out: Sender<Vec<Message>>,
     limits: Limits,
     resumed: Resumed,
     hints: Mutex<Hints>,
@@ -79,7 +80,7 @@ impl Reader {
     pub(super) fn new(
         client: Client,
         plan: Plan,
-        out: Sender<Message>,
+        out: Sender<Vec<Message>>,
         limits: Limits,
         resumed: Resumed,
     ) -> Self {
@@ -313,7 +314,15 @@ impl Reader {
     }
 
     async fn tell(&self, message: Message) -> std::result::Result<(), Gone> {
-        self.out.send(message).await.map_err(|_| Gone)
+        self.tell_all(vec![message]).await
+    }
+
+    /// Tells what belongs together at once: waking the writing side costs more than a small page.
+    async fn tell_all(&self, messages: Vec<Message>) -> std::result::Result<(), Gone> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.out.send(messages).await.map_err(|_| Gone)
     }
 
     async fn tell_done(&self, outcome: Outcome) -> std::result::Result<(), Gone> {

@@ -40,12 +40,55 @@ impl Reader {
     /// The first request for a kind below parents with these ids.
     pub(super) fn first_get(&self, step: &Step, ids: &[&str]) -> Option<Get> {
         let mut request = step.kind.list_request(ids, None)?;
-        for along in self.plan.along(step.kind) {
-            if let Some(clause) = along.kind.expand {
-                request = request.expanding(clause);
+        if step.has_along {
+            for along in self.plan.along(step.kind) {
+                if let Some(clause) = along.kind.expand {
+                    request = request.expanding(clause);
+                }
             }
         }
         Some(self.get(step, request))
+    }
+
+    /// The first requests for a kind below each of some parents, by their composed ids; none for a parent
+    /// whose ids make no address.
+    ///
+    /// What follows the path is the same for all, unless it names a parent too.
+    pub(super) fn first_gets<'p>(
+        &self,
+        step: &Step,
+        parents: impl Iterator<Item = &'p String>,
+    ) -> (Vec<&'p String>, Vec<Get>) {
+        let is_alike = step.kind.query.is_none_or(|query| !query.contains('{'));
+        let mut like: Option<(Get, graph::Api, String)> = None;
+        let mut asked = (Vec::new(), Vec::new());
+        for parent in parents {
+            let ids: Vec<&str> = parent
+                .split(KEY_SEPARATOR)
+                .filter(|id| !id.is_empty())
+                .collect();
+            let get = match &like {
+                Some((get, api, query)) => step.kind.path_with(&ids).map(|path| Get {
+                    target: graph::Target::Path {
+                        api: *api,
+                        path: path + query,
+                    },
+                    ..get.clone()
+                }),
+                None => self.first_get(step, &ids),
+            };
+            let Some(get) = get else { continue };
+            if let graph::Target::Path { api, path } = &get.target
+                && like.is_none()
+                && is_alike
+            {
+                let query = path.find('?').map_or("", |at| &path[at..]);
+                like = Some((get.clone(), *api, query.to_owned()));
+            }
+            asked.0.push(parent);
+            asked.1.push(get);
+        }
+        asked
     }
 
     /// A request of a kind, without the properties that are known to be refused.
@@ -169,6 +212,19 @@ impl Reader {
         page: &GraphPage,
         read: &mut Read,
     ) -> Result<()> {
+        self.contents(place, &page.body).await?;
+        let message = self.page_message(place, page, read);
+        self.tell(message).await?;
+        Ok(())
+    }
+
+    /// What is told of a page, besides the content it names; notes the ids on it.
+    pub(super) fn page_message(
+        &self,
+        place: Place<'_>,
+        page: &GraphPage,
+        read: &mut Read,
+    ) -> Message {
         let kind = place.step.kind;
         if kind.name == HINTING_LOG {
             lock(&self.hints).learn(&page.body, &self.hinted());
@@ -181,16 +237,13 @@ impl Reader {
         if kind.name == SIZE_KIND && !place.delta && page.items > 0 {
             self.client.tell_user_count(read.rows);
         }
-        self.contents(place, &page.body).await?;
-        self.tell(Message::Page(Page {
+        Message::Page(Page {
             kind: kind.name.to_owned(),
             parent: place.parent.to_owned(),
             delta: place.delta,
             next: page.next.as_ref().map(|link| link.as_str().to_owned()),
             body: page.body.clone(),
-        }))
-        .await?;
-        Ok(())
+        })
     }
 }
 
