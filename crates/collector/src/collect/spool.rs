@@ -18,7 +18,7 @@ const FOLDER: &str = "run";
 const HEAD: &str = "run/head";
 /// Messages that come at once are put together before they go to disk, up to so many bytes or for so long. A page of
 /// a large kind is more than that; when nothing follows, what waits is written as well.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 1 << 20;
 const CHUNK_TIME: Duration = Duration::from_millis(250);
 /// Pages are text that repeats itself; the fastest level already divides them by ten.
 const LEVEL: i32 = 1;
