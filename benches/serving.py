@@ -3,10 +3,12 @@
 
     benches/serving.py PROGRAM ARCHIVE [--seconds 5] [--rows 1000000]
 
-Starts PROGRAM as a server over ARCHIVE on a free port and asks it over connections that are kept open, one thread
-each. `/healthz` is the static handler: it passes the same layers and looks at nothing. Memory is the server's own
-(VmHWM of its process), workers left out: those have limits of their own. Only the standard library is used, so the
-asker is the slower of the two; compare figures of one run with each other.
+Starts PROGRAM as a server over ARCHIVE on a free port and asks it over connections that are kept open. Latencies are of
+one request after the other; rates are of two connections, each with a train of requests on the way, so that the server
+is what is measured and not whoever asks. There are two static handlers to compare with: `/healthz`, which asks nobody
+who they are, and `/v1/schema` asked with the entity tag it has (304), which passes every layer and makes nothing.
+Memory is the server's own (VmHWM of its process), workers left out: those have limits of their own. Only the standard
+library is used. Compare figures of one run with each other; on a machine with other work, those of the CPU.
 """
 
 import argparse
@@ -14,11 +16,16 @@ import http.client
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
+
+
+# Requests that are on their way at the same time over one connection.
+TRAIN = 32
 
 
 def main():
@@ -52,16 +59,22 @@ def measure(options, said, pid):
     first = ask.json("/v1/snapshots/first")["snapshot_id"]
     users = ask.json(f"/v1/objects?kind=user&rev={first}&limit=1000")["items"]
     points = [f"/v1/objects/{user['id']}?rev={first}" for user in users]
-    cold = [ask.time(point) for point in points[:300]]
-    warm = [ask.time(point) for point in points[:300] for _ in range(5)]
-    report("point read, first time", cold)
-    report("point read, again", warm)
-    static = rate(address, {}, "/healthz", options.seconds)
-    signed = rate(address, headers, "/v1/tenants", options.seconds)
-    cached = rate(address, headers, points[0], options.seconds)
-    print(f"static handler      {static:10,.0f} a second")
-    print(f"tenants, signed in  {signed:10,.0f} a second, {signed / static:.0%}")
-    print(f"cached past state   {cached:10,.0f} a second, {cached / static:.0%}")
+    for what, repeats in (("point read, first time", 1), ("point read, again", 5)):
+        before = cpu_seconds(pid)
+        times = [ask.time(point) for point in points[:300] for _ in range(repeats)]
+        report(what, times, (cpu_seconds(pid) - before) / len(times) * 1e3)
+    etag = ask.etag("/v1/schema")
+    asked = {
+        "static handler, open": ({}, "/healthz"),
+        "static handler, signed in": ({**headers, "if-none-match": etag}, "/v1/schema"),
+        "cached past state": (headers, points[0]),
+    }
+    found = {name: rate(address, pid, *what, options.seconds) for name, what in asked.items()}
+    for name, (count, cpu_us) in found.items():
+        print(f"{name:26}{count:9,.0f} a second, {cpu_us:6.0f} us of the server's CPU each")
+    cached, cached_us = found.pop("cached past state")
+    for name, (static, static_us) in found.items():
+        print(f"a cached past state reaches {cached / static:.0%} of: {name}; by CPU {static_us / cached_us:.0%}")
     before = peak(pid)
     series = f"select value as n, 'row ' || value as name from generate_series(1, {options.rows})"
     connection = http.client.HTTPConnection(address, timeout=300)
@@ -94,6 +107,12 @@ class Asker:
             raise SystemExit(f"{address}: {answer.status} {body.decode()}")
         return body
 
+    def etag(self, address):
+        self.connection.request("GET", address, headers=self.headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.headers["etag"]
+
     def json(self, address):
         return json.loads(self.get(address))
 
@@ -103,31 +122,50 @@ class Asker:
         return (time.perf_counter() - started) * 1e3
 
 
-def report(what, times):
+def report(what, times, cpu_ms):
     times.sort()
     p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
-    print(f"{what:24} p50 {statistics.median(times):7.2f} ms  p99 {p99:7.2f} ms  of {len(times)}")
+    print(f"{what:24} p50 {statistics.median(times):7.2f} ms  p99 {p99:7.2f} ms, {cpu_ms:.2f} ms of CPU each")
 
 
-def rate(address, headers, path, seconds):
-    """Requests a second over as many connections as there are processors."""
+def rate(address, pid, headers, path, seconds):
+    """Requests a second over two connections, each with a train of requests on the way, and the CPU of each."""
+    host, port = address.split(":")
+    lines = [f"GET {path} HTTP/1.1", f"host: {address}", *(f"{name}: {value}" for name, value in headers.items())]
+    train = ("\r\n".join(lines) + "\r\n\r\n").encode() * TRAIN
     counts = []
     until = time.perf_counter() + seconds
 
     def work():
-        asker = Asker(address, headers)
-        count = 0
-        while time.perf_counter() < until:
-            asker.get(path)
-            count += 1
+        count, rest = 0, b""
+        with socket.create_connection((host, int(port))) as connection:
+            while time.perf_counter() < until:
+                connection.sendall(train)
+                seen = 0
+                while seen < TRAIN:
+                    piece = connection.recv(1 << 18)
+                    if not piece:
+                        raise SystemExit(f"{path}: the connection was closed")
+                    text = rest + piece
+                    seen += text.count(b"HTTP/1.1 200") + text.count(b"HTTP/1.1 304")
+                    rest = text[-11:]
+                count += TRAIN
         counts.append(count)
 
-    threads = [threading.Thread(target=work) for _ in range(os.cpu_count() or 2)]
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    before = cpu_seconds(pid)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts) / seconds
+    return sum(counts) / seconds, (cpu_seconds(pid) - before) / sum(counts) * 1e6
+
+
+def cpu_seconds(pid):
+    """What a process has computed so far, its threads together."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak(pid):

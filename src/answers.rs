@@ -10,7 +10,7 @@ use store::Snapshot;
 
 use crate::app::App;
 use crate::failure::{Failure, INTERRUPTED, Result};
-use crate::output::{RowOptions, RowWriter, Totals, short_time};
+use crate::output::{RowOptions, RowWriter, Totals, plural, short_time};
 
 /// Rows of a table shown on a terminal unless another number is asked for.
 const MAX_ROWS: usize = 100;
@@ -119,7 +119,19 @@ impl App {
         let out = std::io::BufWriter::new(std::io::stdout());
         let mut writer = RowWriter::new(out, &batch.schema(), self.row_options(None, false))?;
         writer.write(batch)?;
-        writer.finish(&Provenance::default()).map(drop)
+        let totals = writer.finish(&Provenance::default())?;
+        self.tell_of_formulas(totals);
+        Ok(())
+    }
+
+    /// What CSV changed is said: the file looks as if the tenant had it so.
+    fn tell_of_formulas(&self, totals: Totals) {
+        if totals.formulas > 0 {
+            self.note(&format!(
+                "{} began like formulas and got an apostrophe in front; the other formats have them as they are",
+                plural(totals.formulas, "cell")
+            ));
+        }
     }
 
     pub(crate) fn row_options(&self, max_rows: Option<usize>, expanded: bool) -> RowOptions {
@@ -153,6 +165,7 @@ impl App {
         let totals = writer.finish(&provenance)?;
         // What an answer leaves out is said whatever its format.
         provenance.notes.iter().for_each(|note| self.note(note));
+        self.tell_of_formulas(totals);
         Ok(totals)
     }
 }

@@ -1,15 +1,38 @@
 //! Signatures by whoever runs this, made by `ssh-keygen`: it knows agents, passphrases and security keys.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use clap::Args;
 use restore::approval::PublicKey;
 
 use crate::failure::{FAILED, Failure, Result};
+use crate::plans::small;
 
 /// Longest key file that is read, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
+
+/// A statement that was signed elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct Elsewhere {
+    /// Statement that was printed here and signed elsewhere
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    statement: Option<PathBuf>,
+    /// Its signature
+    #[arg(long, value_name = "FILE", requires = "statement")]
+    signature: Option<PathBuf>,
+}
+
+impl Elsewhere {
+    /// Both texts, where they were given.
+    pub(crate) fn read(&self) -> Result<Option<(String, String)>> {
+        match (&self.statement, &self.signature) {
+            (Some(statement), Some(signature)) => Ok(Some((small(statement)?, small(signature)?))),
+            _ => Ok(None),
+        }
+    }
+}
 
 /// The public half of a key file: a public key, or a private one.
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey> {

@@ -1,6 +1,7 @@
 //! A simulated tenant in this process: an invented company that lives day by day, behind a Graph of
 //! its own.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,6 +76,10 @@ pub(crate) struct Serving {
     pub(crate) listen: SocketAddr,
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
+    /// Names of kinds that nobody may read.
+    pub(crate) forbidden: HashSet<String>,
+    /// Names of kinds it has no licence for.
+    pub(crate) unlicensed: HashSet<String>,
     /// Days lived before anybody reads.
     pub(crate) lived: u32,
     /// Whether another day passes for each reader that comes back.
@@ -89,7 +94,11 @@ impl Simulated {
         let start = options.start;
         let name = options.tenant_name.clone();
         let mut world = World::new(options);
-        let mut tenant = Tenant::new(TenantOptions::new(world.tenant_id(), &name, start));
+        let mut tenant = Tenant::new(TenantOptions {
+            forbidden: serving.forbidden,
+            unlicensed: serving.unlicensed,
+            ..TenantOptions::new(world.tenant_id(), &name, start)
+        });
         let (tenant_id, domain) = (world.tenant_id().to_owned(), world.domain().to_owned());
         for seed in world.seeds() {
             tenant.seed(seed).map_err(|refusal| {

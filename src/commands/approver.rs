@@ -11,7 +11,8 @@ use store::Archive;
 use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::output::{Grid, short_time};
-use crate::{plans, signing};
+use crate::plans;
+use crate::signing::{self, Elsewhere};
 
 /// Say whose SSH keys may approve restore plans
 #[derive(Debug, Args)]
@@ -78,22 +79,13 @@ struct RemoveArgs {
 #[derive(Debug, Args)]
 struct Signer {
     /// Key of an approver: a private key, or a public key whose private half the SSH agent has
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["statement", "signature"])]
     by: Option<PathBuf>,
     /// Print the statement to be signed elsewhere, and change nothing
     #[arg(long, conflicts_with_all = ["by", "statement"])]
     print_statement: bool,
-    /// The statement, as it was printed and signed elsewhere
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "signature",
-        conflicts_with = "by"
-    )]
-    statement: Option<PathBuf>,
-    /// Its signature
-    #[arg(long, value_name = "FILE", requires = "statement")]
-    signature: Option<PathBuf>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
 }
 
 pub(crate) fn run(app: &App, args: &ApproverArgs) -> Result<u8> {
@@ -141,9 +133,7 @@ fn enter(app: &App, archive: &Archive, change: Change, signer: &Signer) -> Resul
         )));
     }
     let now = App::now();
-    let entered = if let (Some(statement), Some(signature)) = (&signer.statement, &signer.signature)
-    {
-        let (statement, signature) = (plans::small(statement)?, plans::small(signature)?);
+    let entered = if let Some((statement, signature)) = signer.elsewhere.read()? {
         Approvers::enter(archive, &statement, Some(&signature), now)?
     } else {
         let (enrolment, needs_signature) = Approvers::propose(archive, change, now)?;

@@ -1,5 +1,6 @@
 //! `demo`: the main job on a simulated tenant, for those who have none at hand.
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +62,8 @@ const QUESTIONS: [Question; 3] = [
         sql: "\
 select changed_at, display_name, path, old_value, new_value, actor, actor_ip
 from property_changes
-where kind = 'conditional_access_policy' and (path = 'state' or path like 'conditions.users.exclude%')
+where kind = 'conditional_access_policy'
+  and (path = 'state' and old_value = '\"enabled\"' or path like 'conditions.users.exclude%')
 order by changed_at",
     },
     Question {
@@ -145,6 +147,8 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         limits: Limits::None,
         faults: Faults::default(),
+        forbidden: HashSet::new(),
+        unlicensed: HashSet::new(),
         lived: 0,
         lives_on: false,
         truth: args.truth.as_deref().map(Truth::create).transpose()?,

@@ -1,5 +1,6 @@
 //! `simulate`: a simulated tenant for whoever wants to try a client against it.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,14 +22,16 @@ use crate::truth::Truth;
   entrace simulate                                     1,000 users, 30 days of history
   entrace simulate --listen 127.0.0.1:9999 --users 100 --days 7 &
   entrace simulate --faults 429=0.2,reset=0.1,503=0.1  a bad day of the service
+  entrace simulate --forbid @policies --unlicensed risky_user,sign_in
   entrace simulate --demo >env & sleep 5; . ./env      the tenant of entrace demo, for restore plans of its archive
 
 An invented company, the same for the same --seed and --until, with incidents to find among its everyday changes. It \
 speaks OAuth and Graph: lists, delta queries, batches, the recycle bin, the audit log, writes. A client that has read it \
 and comes back with a new token finds the next day. Stop it with Ctrl-C.
 
-Faults, each a share of all requests: 429, 503, 500, reset, cut, truncated, html, slow; token=N refuses a bearer token \
-after N requests.")]
+Faults, each a share of all requests: 429, 503, 500, reset (no answer), cut (a connection that breaks inside one), \
+truncated, html (a proxy's page), slow, vanish (a parent that is deleted before what stands below it is read), loop and \
+foreign (links that lead back to their page, or to another host); token=N refuses a bearer token after N requests.")]
 pub(crate) struct SimulateArgs {
     /// Address to listen at; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9999")]
@@ -66,6 +69,12 @@ pub(crate) struct SimulateArgs {
     /// Write down what really happens, a JSON line for each deed
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+    /// Kinds the reading application has no permission for: kinds and categories, as elsewhere
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    forbid: Vec<String>,
+    /// Kinds the tenant has no licence for
+    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+    unlicensed: Vec<String>,
     /// Let no day pass
     #[arg(long)]
     frozen: bool,
@@ -88,6 +97,8 @@ pub(crate) fn run(app: &App, args: &SimulateArgs) -> Result<u8> {
             LimitsChoice::Microsoft => Limits::Microsoft { size: size(users) },
         },
         faults: faults(&args.faults),
+        forbidden: kinds(&args.forbid)?,
+        unlicensed: kinds(&args.unlicensed)?,
         lived: days,
         lives_on: !(args.frozen || args.demo),
         truth: args.truth.as_deref().map(Truth::create).transpose()?,
@@ -148,6 +159,16 @@ fn world(args: &SimulateArgs) -> Result<WorldOptions> {
     })
 }
 
+/// Names of the kinds that words choose; none where there is no word.
+fn kinds(words: &[String]) -> Result<HashSet<String>> {
+    if words.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let chosen =
+        catalog::select_kinds(words).map_err(|unknown| Failure::usage(unknown.to_string()))?;
+    Ok(chosen.iter().map(|kind| kind.name.to_owned()).collect())
+}
+
 /// The size Microsoft's limits go by.
 fn size(users: u32) -> TenantSize {
     match users {
@@ -161,7 +182,7 @@ fn moment(text: &str) -> std::result::Result<Timestamp, String> {
     model::parse_time(text).map_err(|_| "write it as 2026-04-05T08:00:00Z or 2026-04-05".to_owned())
 }
 
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 12] = [
     "429",
     "503",
     "500",
@@ -170,6 +191,9 @@ const FAULTS: [&str; 9] = [
     "truncated",
     "html",
     "slow",
+    "vanish",
+    "loop",
+    "foreign",
     "token",
 ];
 
@@ -208,6 +232,9 @@ fn faults(asked: &[(String, f64)]) -> Faults {
             "truncated" => faults.truncated = *share,
             "html" => faults.html = *share,
             "slow" => faults.slow = *share,
+            "vanish" => faults.vanishing_parents = *share,
+            "loop" => faults.looping_links = *share,
+            "foreign" => faults.foreign_links = *share,
             _ => {
                 #[expect(
                     clippy::cast_possible_truncation,

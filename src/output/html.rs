@@ -83,6 +83,7 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--faint); padding: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+td { min-width: 4rem; } td.name { min-width: 9rem; }
 th { white-space: nowrap; } td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .faint { color: var(--faint); font-size: .9em; } .mono { font-family: ui-monospace, monospace; font-size: .9em; }

@@ -50,6 +50,8 @@ impl RowOptions {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Totals {
     pub(crate) rows: u64,
+    /// Cells of CSV that began like formulas, and got an apostrophe in front.
+    pub(crate) formulas: u64,
 }
 
 /// Writes rows as they come. Nothing is written before the first batch or the end, so that a question
@@ -183,7 +185,11 @@ impl<W: Write + Send> RowWriter<W> {
                 }
             }
             Target::Jsonl(writer) => writer.write(batch).map_err(failed)?,
-            Target::Csv(writer) => writer.write(&flat(batch)?).map_err(failed)?,
+            Target::Csv(writer) => {
+                let (batch, formulas) = query::harmless(&flat(batch)?).map_err(failed)?;
+                self.totals.formulas += formulas;
+                writer.write(&batch).map_err(failed)?;
+            }
             Target::Md { out, begun } => markdown(out, begun, &self.schema, Some(batch))?,
             Target::Html { out, begun } => html_rows(out, begun, &self.schema, Some(batch))?,
             Target::Parquet(writer) => writer.write(batch).map_err(failed)?,
@@ -256,9 +262,9 @@ impl<W: Write + Send> RowWriter<W> {
             Target::Csv(mut writer) => {
                 if self.totals.rows == 0 {
                     // A header even where there are no rows.
-                    writer
-                        .write(&flat(&RecordBatch::new_empty(self.schema))?)
-                        .map_err(failed)?;
+                    let empty = flat(&RecordBatch::new_empty(self.schema))?;
+                    let (empty, _) = query::harmless(&empty).map_err(failed)?;
+                    writer.write(&empty).map_err(failed)?;
                 }
             }
             Target::Md { mut out, mut begun } => {

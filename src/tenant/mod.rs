@@ -84,6 +84,18 @@ impl Tenant {
         &self.settings.tenant
     }
 
+    /// Whether its Graph is on this machine: a simulated tenant, or a proxy.
+    pub(crate) fn is_local(&self) -> bool {
+        let host = self.settings.graph.as_ref().and_then(|url| url.host_str());
+        host.is_some_and(|host| {
+            host == "localhost"
+                || host
+                    .trim_matches(['[', ']'])
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
+        })
+    }
+
     /// How it signs in, without any secret: for people.
     pub(crate) fn credential(&self) -> String {
         credential::described(&self.settings.credential)

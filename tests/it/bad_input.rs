@@ -451,3 +451,25 @@ fn a_reader_that_leaves_is_no_failure() {
     assert!(run.stdout.ends_with("\n0\n"), "{run:?}");
     assert_eq!(run.stderr, "");
 }
+
+#[test]
+fn what_a_spreadsheet_would_run_is_text_in_csv() {
+    let place = Place::new();
+    place.init();
+    let user =
+        r#"{"id":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"=1+1","jobTitle":"plain"}"#;
+    place.write("users.json", &format!(
+        r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{user}]}}"#
+    ));
+    place.ok(&["import", "--taken-at", "2026-01-05T02:00:00Z", "users.json"]);
+    let sql = "select display_name, job_title, -1 as n from users";
+    for (format, line) in [("csv", "'=1+1,plain,-1"), ("tsv", "'=1+1\tplain\t-1")] {
+        let run = place.run(&["-o", format, "sql", "-c", sql]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_eq!(run.stdout.lines().nth(1), Some(line), "{run:?}");
+        let said = "1 cell began like formulas and got an apostrophe in front";
+        assert!(run.stderr.contains(said), "{run:?}");
+    }
+    let exact = place.ok(&["-o", "jsonl", "sql", "-c", sql]);
+    assert!(exact.contains(r#""display_name":"=1+1""#), "{exact}");
+}

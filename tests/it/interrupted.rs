@@ -19,11 +19,16 @@ const FIRST_FILE: [&str; 4] = ["t.entrace", "work", "run", "000000"];
 impl Living {
     /// Starts a snapshot of everything and comes back in the middle of it, when it is far enough.
     fn half_a_snapshot(&self, is_far_enough: impl Fn(u64) -> bool) -> Child {
+        self.half_a_run(&["snapshot", "--kinds", "all"], is_far_enough)
+    }
+
+    /// The same of any command that reads.
+    fn half_a_run(&self, arguments: &[&str], is_far_enough: impl Fn(u64) -> bool) -> Child {
         self.slow(SLOW_MS);
         let before = self.round_trips();
         let mut child = command(PROGRAM, self.place.folder.path())
             .envs(Self::secret())
-            .args(["snapshot", "--kinds", "all"])
+            .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -112,5 +117,29 @@ fn kill_leaves_no_snapshot_and_resuming_completes_it() {
     child.kill().expect("because the process is ours");
     let ended = child.wait().expect("because the process is ours");
     assert_eq!(ended.code(), None, "it was killed");
+    living.completes();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watch_that_is_told_to_stop_in_the_middle_keeps_what_it_read() {
+    let living = Living::new();
+    let file = living.place.path(&FIRST_FILE.join("/"));
+    let words = ["watch", "--interval", "1h", "--kinds", "all"];
+    let mut child = living.half_a_run(&words, |_| file.exists());
+    let told = command("kill", living.place.folder.path())
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(told.is_ok_and(|status| status.success()));
+    let ended = child.wait().expect("because the process is ours");
+    assert_eq!(ended.code(), Some(0), "it ends in peace");
+    let doctor = living.json(&["--json", "doctor"]);
+    let checks = doctor["checks"].as_array().expect("because it is a list");
+    // There is no snapshot yet, so the run that was left is the next one's to find.
+    assert!(
+        checks
+            .iter()
+            .any(|check| check["check"] == "lock" && check["state"] == "ok")
+    );
     living.completes();
 }

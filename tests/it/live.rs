@@ -29,7 +29,7 @@ impl Living {
         Self::with(AppCredential::default())
     }
 
-    fn with(app: AppCredential) -> Self {
+    pub(crate) fn with(app: AppCredential) -> Self {
         let runtime = Runtime::new().expect("because threads can be started");
         // The tenant's clock is the machine's: nothing is old, and no clock is off.
         let now = Timestamp::now();
@@ -106,6 +106,13 @@ impl Living {
         let mut faults = faults.lock().expect("because nobody panicked");
         faults.slow = if slow_ms == 0 { 0.0 } else { 1.0 };
         faults.slow_ms = slow_ms;
+    }
+
+    /// Makes every other answer so late.
+    pub(crate) fn stagger(&self, slow_ms: u64) {
+        let faults = self.simulator.faults();
+        let mut faults = faults.lock().expect("because nobody panicked");
+        (faults.slow, faults.slow_ms) = (0.5, slow_ms);
     }
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
@@ -221,7 +228,9 @@ fn the_doctor_finds_a_healthy_tenant_healthy_and_tells_nobody_whose_it_is() {
         "ok     permissions",
         "ok     newest snapshot",
         "ok     completeness",
-        "ok     throttling",
+        "  statements of strangers: ",
+        "ok     throttling: not throttled; quota ",
+        " resource units in 10 s for ",
     ] {
         assert!(
             run.stdout.contains(line),
@@ -232,6 +241,21 @@ fn the_doctor_finds_a_healthy_tenant_healthy_and_tells_nobody_whose_it_is() {
     assert!(!run.stdout.contains(&living.tenant_id), "{}", run.stdout);
     assert!(!run.stdout.contains(DEFAULT_APP_ID), "{}", run.stdout);
     assert!(!run.stdout.contains("orrery"), "{}", run.stdout);
+
+    let lesser = Living::with(app(&["User.Read.All", "Group.Read.All"]));
+    let run = lesser.run(&["doctor", "--live"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for line in [
+        "warn   permissions: 2 granted, ",
+        "warn   AuditLog.Read.All: missing, needed for directory_audit",
+        "warn   CustomSecAttributeAssignment.Read.All: missing, needed for hidden parts of user",
+    ] {
+        assert!(
+            run.stdout.contains(line),
+            "{line:?} is not in {}",
+            run.stdout
+        );
+    }
 
     let other = living.place.run_with(
         &[],
@@ -349,4 +373,34 @@ fn a_watch_goes_on_after_failures() {
     faults.lock().expect("because nobody panicked").wrong_tenant = None;
     let run = living.run(&["watch", "--once"]);
     assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[test]
+fn what_is_in_no_graph_is_said_and_imported() {
+    let living = Living::new();
+    let kinds = ["--kinds", "organization,sensitivity_label_policy"];
+    let run = living.run(&[&["watch", "--once"][..], &kinds].concat());
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let sql = "select status, reason from coverage where kind = 'sensitivity_label_policy'";
+    let said = living.run(&["-o", "jsonl", "sql", "-c", sql]).stdout;
+    assert!(
+        said.contains("complete") && said.contains("Get-LabelPolicy"),
+        "{said}"
+    );
+    // As ConvertTo-Json prints it.
+    living.place.write(
+        "labels.json",
+        "[{\"Name\": \"Everybody\", \"Guid\": \"0b8b3d4f-6a3c-4a0f-9d3b-7a1f5c2e9b10\", \"Mode\": \"Enforce\",\n\
+          \"Labels\": [\"2f6c1f8d-0f0a-4f5e-8a55-2c6d7e8f9a01\"]}]",
+    );
+    let run = living.run(&["import", "--kind", "label_policy", "labels.json"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let sql = "select id, display_name, properties->>'Mode' as mode from label_policy";
+    let rows = living.run(&["-o", "jsonl", "sql", "-c", sql]).stdout;
+    let row: Value = serde_json::from_str(&rows).expect("because it is one row");
+    assert_eq!(row["id"], "0b8b3d4f-6a3c-4a0f-9d3b-7a1f5c2e9b10");
+    assert_eq!(
+        (&row["display_name"], &row["mode"]),
+        (&"Everybody".into(), &"Enforce".into())
+    );
 }

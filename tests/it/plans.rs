@@ -118,13 +118,17 @@ fn a_plan_is_made_reviewed_compared_and_exported() {
         script.contains("-Title 'Add link group member Staff''s \"own\" \\u{2192} bob'"),
         "{script}"
     );
+    assert!(
+        script.contains("{\"@odata.id\":\"{{service}}/v1.0/directoryObjects/"),
+        "{script}"
+    );
     place.ok(&["plan", "export", id, "--format", "batch", "--out", "stages"]);
     let second = std::fs::read_to_string(place.path("stages").join("stage-02.json"));
     let second: Value = serde_json::from_str(&second.expect("because there are two stages"))
         .expect("because it is JSON");
     let request = &second["batches"][0]["requests"][0];
     assert_eq!(request["url"], format!("/groups/{STAFF}/members/$ref"));
-    let link = format!("https://graph.microsoft.com/v1.0/directoryObjects/{{{{new:{BOB}}}}}");
+    let link = format!("{{{{service}}}}/v1.0/directoryObjects/{{{{new:{BOB}}}}}");
     assert_eq!(request["body"]["@odata.id"], link);
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use simulator::{Act, Actor, Deed, Properties};
+use simulator::{Act, Actor, AppCredential, Deed, Properties};
 
 use crate::live::Living;
 use crate::programs::Run;
@@ -18,8 +18,13 @@ const RESTORE: &str = "[restore]\nenabled = true\nrequire_second_person = false\
      auth = { method = \"client_secret\", client_id = \"CLIENT\", client_secret_env = \"THE_SECRET\" }\n";
 
 /// A tenant whose archive has one snapshot, and somebody who may approve; `None` where there is no `ssh-keygen`.
-fn living() -> Option<Living> {
-    let living = Living::new();
+pub(crate) fn living() -> Option<Living> {
+    living_as(AppCredential::default())
+}
+
+/// The same with what this application may.
+pub(crate) fn living_as(app: AppCredential) -> Option<Living> {
+    let living = Living::with(app);
     let key = living.place.path("key");
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-C", "x", "-f"])
@@ -43,14 +48,14 @@ fn living() -> Option<Living> {
     Some(living)
 }
 
-fn ok(living: &Living, arguments: &[&str]) -> Run {
+pub(crate) fn ok(living: &Living, arguments: &[&str]) -> Run {
     let run = living.run(arguments);
     assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
     run
 }
 
 /// Lets plans run.
-fn switch_on(living: &Living) {
+pub(crate) fn switch_on(living: &Living) {
     let path = living.place.path("entrace.toml");
     let config = std::fs::read_to_string(&path).expect("because it was written");
     let restore = RESTORE.replace("CLIENT", simulator::DEFAULT_APP_ID);
@@ -60,7 +65,7 @@ fn switch_on(living: &Living) {
 }
 
 /// A user of the company, and what the tenant has of her.
-fn somebody(living: &Living) -> Value {
+pub(crate) fn somebody(living: &Living) -> Value {
     living.look(|tenant| {
         let kind = catalog::by_name("user").expect("because there are users");
         let mut users = tenant
@@ -72,7 +77,7 @@ fn somebody(living: &Living) -> Value {
     })
 }
 
-fn move_to(living: &Living, user: &Value, city: &str) {
+pub(crate) fn move_to(living: &Living, user: &Value, city: &str) {
     let id = user["id"].as_str().expect("because users have ids");
     living.change(|tenant| {
         let deed = Deed {
@@ -91,7 +96,7 @@ fn move_to(living: &Living, user: &Value, city: &str) {
     });
 }
 
-fn city(living: &Living, user: &Value) -> Value {
+pub(crate) fn city(living: &Living, user: &Value) -> Value {
     let id = user["id"].as_str().expect("because users have ids");
     living.look(|tenant| {
         let kind = catalog::by_name("user").expect("because there are users");

@@ -2,19 +2,21 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::programs::{PROGRAM, Place, command};
 
-/// A server over an archive of four users; it ends with this.
+/// A server; it ends with this.
 pub(crate) struct Server {
     child: Child,
     address: String,
     token: String,
-    place: Place,
+    folder: PathBuf,
+    /// The folder, where it is the server's own.
+    place: Option<Place>,
 }
 
 /// What came back.
@@ -30,7 +32,14 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    fn problem(&self) -> String {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let mut lines = self.headers.lines();
+        let value = lines.find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        value.unwrap_or_default().trim().to_owned()
+    }
+
+    pub(crate) fn problem(&self) -> String {
         let document = self.json();
         assert_eq!(document["status"], self.status);
         let kind = document["type"].as_str().expect("because it is required");
@@ -39,7 +48,7 @@ impl Reply {
 }
 
 impl Server {
-    /// Starts one on any free port of this machine.
+    /// Starts one over an archive of four users, of whom one is gone in its second snapshot.
     pub(crate) fn over_four_users(options: &[&str]) -> Self {
         let place = Place::new();
         place.init();
@@ -57,20 +66,29 @@ impl Server {
         place.ok(&["import", "--taken-at", "2026-01-05T02:00:00Z", "users.json"]);
         place.write("users.json", &text(&users[..3]));
         place.ok(&["import", "--taken-at", "2026-01-06T02:00:00Z", "users.json"]);
-        let mut child = command(PROGRAM, place.folder.path())
-            .args([
-                "-a",
-                "t.entrace",
-                "--json",
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-            ])
+        let (mut server, tenants) =
+            Self::start(place.folder.path(), &["-a", "t.entrace"], options, &[]);
+        assert_eq!(tenants, json!(["contoso"]));
+        server.place = Some(place);
+        server
+    }
+
+    /// Starts one in a folder, on any free port of this machine; and the tenants it serves.
+    pub(crate) fn start(
+        folder: &Path,
+        globals: &[&str],
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Self, Value) {
+        let mut child = command(PROGRAM, folder)
+            .args(globals)
+            .args(["--json", "serve", "--listen", "127.0.0.1:0"])
             .args(["--state", "state"])
             .args(options)
             // Of limits there are tests of their own.
             .env("ENTRACE_SERVER__REQUESTS_PER_SECOND", "100000")
             .env("ENTRACE_SERVER__REQUESTS_AT_ONCE", "100000")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("because the program was built");
@@ -82,18 +100,19 @@ impl Server {
         let said: Value =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         assert_eq!(said["message_type"], "listening");
-        assert_eq!(said["tenants"], json!(["contoso"]));
         let url = said["url"].as_str().expect("because it is text");
         let file = said["token_file"]
             .as_str()
             .expect("because it is this machine");
-        let token = std::fs::read_to_string(place.folder.path().join(file));
-        Self {
+        let token = std::fs::read_to_string(folder.join(file));
+        let server = Self {
             child,
             address: url.trim_start_matches("http://").to_owned(),
             token: token.expect("because it was said").trim().to_owned(),
-            place,
-        }
+            folder: folder.to_owned(),
+            place: None,
+        };
+        (server, said["tenants"].clone())
     }
 
     pub(crate) fn url(&self) -> String {
@@ -105,14 +124,18 @@ impl Server {
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        self.place.folder.path()
+        &self.folder
+    }
+
+    fn place(&self) -> &Place {
+        self.place.as_ref().expect("because it has its own")
     }
 
     fn host(&self) -> &str {
         self.address.split('/').next().unwrap_or_default()
     }
 
-    /// Sends a request; the connection is read as far as `wanted` says.
+    /// Sends a request; the answer is read from the connection.
     fn send(&self, head: &str, body: &str, token: Option<&str>) -> TcpStream {
         let mut stream = TcpStream::connect(self.host()).expect("because it listens");
         let token = token.map_or_else(String::new, |token| {
@@ -152,8 +175,45 @@ impl Server {
         self.reply(&format!("GET {address}"), "", Some(&self.token))
     }
 
+    pub(crate) fn post(&self, address: &str, body: &Value) -> Reply {
+        self.reply(
+            &format!("POST {address}"),
+            &body.to_string(),
+            Some(&self.token),
+        )
+    }
+
+    /// The same for what has a certain entity tag.
+    pub(crate) fn post_if(&self, address: &str, etag: &str, body: &Value) -> Reply {
+        // In HTTP/1.0 a header is a line like any other of the head.
+        let token = format!("{}\r\nif-match: {etag}", self.token);
+        self.reply(&format!("POST {address}"), &body.to_string(), Some(&token))
+    }
+
+    /// The events of an address to the end of the stream: their names and data.
+    pub(crate) fn events(&self, address: &str) -> Vec<(String, Value)> {
+        let reply = self.get(address);
+        let text = String::from_utf8(reply.body).expect("because events are text");
+        assert_eq!(reply.status, 200, "{text}");
+        let of = |block: &str, field: &str| {
+            let mut lines = block.lines();
+            lines
+                .find_map(|line| line.strip_prefix(field).map(str::to_owned))
+                .unwrap_or_default()
+        };
+        let blocks = text.split("\n\n").filter(|block| block.contains("data: "));
+        blocks
+            .map(|block| {
+                let data = of(block, "data: ");
+                let data =
+                    serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {block}"));
+                (of(block, "event: "), data)
+            })
+            .collect()
+    }
+
     fn ask(&self, query: &Value) -> Reply {
-        self.reply("POST /v1/query", &query.to_string(), Some(&self.token))
+        self.post("/v1/query", query)
     }
 
     #[cfg(unix)]
@@ -299,11 +359,11 @@ fn changes_are_told_as_they_come_and_a_stop_ends_the_stream() {
     until(&mut lines, "id: 2");
     // What is committed while somebody listens is told too.
     server
-        .place
+        .place()
         .ok(&["import", "--taken-at", "2026-01-07T02:00:00Z", "users.json"]);
-    server.place.write("users.json", r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{"id":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"V1"}]}"#);
+    server.place().write("users.json", r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{"id":"aaaaaaaa-0000-4000-8000-000000000001","displayName":"V1"}]}"#);
     server
-        .place
+        .place()
         .ok(&["import", "--taken-at", "2026-01-08T02:00:00Z", "users.json"]);
     let told = until(&mut lines, "event: change");
     assert!(!told.is_empty());

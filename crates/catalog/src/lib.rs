@@ -27,4 +27,4 @@ pub use reading::{Access, Delta, FurtherPermission, Licence, SoftDelete};
 pub use request::Request;
 pub use selection::{UnknownWord, select_kinds};
 pub use throttle::Throttle;
-pub use writing::{Address, Body, Method, Operation, WriteRequest, Writing};
+pub use writing::{Address, Apart, Body, Method, NewVersion, Operation, WriteRequest, Writing};

@@ -30,6 +30,51 @@ pub struct Writing {
     pub chosen: &'static [&'static str],
     /// Properties that are set at creation and never again \[hand-made\], besides [`Kind::immutable`].
     pub fixed: &'static [&'static str],
+    /// Properties that the service fills in from what an object refers to \[hand-made\], besides
+    /// [`Kind::read_only`].
+    pub computed: &'static [&'static str],
+    /// How properties change that [`Writing::update`] does not reach.
+    pub version: Option<NewVersion>,
+    /// Properties that a new object is given and an update does not take.
+    pub apart: &'static [Apart],
+}
+
+/// An action that gives an object another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewVersion {
+    /// The action.
+    pub operation: Operation,
+    /// Member of its body that holds the whole object.
+    pub member: &'static str,
+    /// Properties that change only so.
+    pub needed_for: &'static [&'static str],
+    /// The other properties that a version is told.
+    pub besides: &'static [&'static str],
+}
+
+/// A property that is changed by a request of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// Graph's name of it, at the top level.
+    pub property: &'static str,
+    /// Template of the action that takes it, ids in braces.
+    pub action: &'static str,
+}
+
+impl NewVersion {
+    /// Whether a property stands in the body.
+    #[must_use]
+    pub fn tells(&self, property: &str) -> bool {
+        self.needed_for.contains(&property) || self.besides.contains(&property)
+    }
+}
+
+impl Apart {
+    /// The request: a POST of the property alone.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        operation(Method::Post, Address::At(self.action), Body::Properties)
+    }
 }
 
 /// One request that writes.
@@ -144,6 +189,13 @@ impl Operation {
 }
 
 impl Kind {
+    /// Whether the service fills in a property of its own accord.
+    #[must_use]
+    pub fn is_computed(&self, property: &str) -> bool {
+        let filled_in = self.writing.map_or(&[] as &[&str], |it| it.computed);
+        self.read_only.contains(&property) || filled_in.contains(&property)
+    }
+
     /// The request an operation of this kind is for the object of this key, outermost part first. A new object
     /// has no id yet: the last part is passed over where the address has no place for it.
     ///
@@ -198,6 +250,9 @@ impl Writing {
         delegated: &[],
         chosen: &[],
         fixed: &[],
+        computed: &[],
+        version: None,
+        apart: &[],
     };
 
     /// POST to the collection, PATCH and DELETE of the object.
@@ -378,9 +433,38 @@ impl Writing {
         self
     }
 
+    /// The service fills in these properties.
+    pub(crate) const fn computed(mut self, properties: &'static [&'static str]) -> Self {
+        self.computed = properties;
+        self
+    }
+
+    /// With properties that only another version has otherwise.
+    pub(crate) const fn versions(
+        mut self,
+        template: &'static str,
+        member: &'static str,
+        needed_for: &'static [&'static str],
+        besides: &'static [&'static str],
+    ) -> Self {
+        self.version = Some(NewVersion {
+            operation: operation(Method::Post, Address::At(template), Body::Properties),
+            member,
+            needed_for,
+            besides,
+        });
+        self
+    }
+
     /// These properties never change after creation.
     pub(crate) const fn fixed(mut self, properties: &'static [&'static str]) -> Self {
         self.fixed = properties;
+        self
+    }
+
+    /// These properties are changed by requests of their own.
+    pub(crate) const fn apart(mut self, properties: &'static [Apart]) -> Self {
+        self.apart = properties;
         self
     }
 }

@@ -23,8 +23,8 @@ mod timing;
 
 pub use ask::{family, get};
 pub use collect::{
-    CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,
-    unfinished,
+    CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind,
+    READ_WHERE_CHANGED, collect, unfinished,
 };
 pub use error::{Error, Result};
 pub use import::{Format, ImportRequest, import};

@@ -14,6 +14,7 @@ use crate::{
     meter::Meter,
     retry,
     settings::{Credential, Limits, Settings},
+    silence::Silence,
     transport::Service,
 };
 
@@ -120,6 +121,7 @@ pub(crate) struct Tokens {
     limits: Limits,
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
+    silence: Silence,
     /// Held while a token is fetched: all others wait for that one.
     current: Mutex<Option<Arc<Token>>>,
     notes: std::sync::Mutex<Vec<String>>,
@@ -143,12 +145,13 @@ impl Tokens {
             authority: Service::new(
                 settings.authority_origin()?,
                 &settings.user_agent,
-                settings.limits.exchange_timeout,
+                &settings.limits,
             )?,
             tenant: settings.tenant.clone(),
             resource: settings.resource()?,
             credential: settings.credential.clone(),
             limits: settings.limits.clone(),
+            silence: Silence::new("the sign-in service", settings.limits.max_silence),
             clock: Arc::clone(&settings.clock),
             meter,
             current: Mutex::new(None),
@@ -226,8 +229,14 @@ impl Tokens {
     {
         let mut waited = Duration::ZERO;
         for tries in 1.. {
+            if let Some(error) = self.silence.refusal(self.clock.monotonic()) {
+                return Err(error);
+            }
             self.meter.token();
-            let failure = match attempt().await {
+            let outcome = attempt().await;
+            let told = outcome.as_ref().map_err(|failure| &failure.error);
+            self.silence.note(told, self.clock.monotonic());
+            let failure = match outcome {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };

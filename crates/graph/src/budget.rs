@@ -84,17 +84,19 @@ impl Bucket {
     }
 }
 
-/// Units in ten seconds for a tenant of that many users.
-fn identity_units(users: u64) -> f64 {
+/// Resource units that one app may use in ten seconds in a tenant of that many users, for directory objects. Source:
+/// "Microsoft Graph service-specific throttling limits", identity and access.
+#[must_use]
+pub fn identity_units(users: u64) -> u32 {
     match users {
-        0..50 => 3500.0,
-        50..=500 => 5000.0,
-        _ => 8000.0,
+        0..50 => 3500,
+        50..=500 => 5000,
+        _ => 8000,
     }
 }
 
 fn identity_quota(users: u64) -> (f64, f64) {
-    let units = identity_units(users);
+    let units = f64::from(identity_units(users));
     (units / 10.0, units)
 }
 
@@ -268,6 +270,12 @@ impl Budget {
                 bucket.slow_until = now + SLOW_FOR;
             });
         }
+    }
+
+    /// Resource units in ten seconds that directory objects may cost; nothing where there is no limit.
+    pub(crate) fn identity_quota(&self) -> Option<f64> {
+        let quota = self.bucket(Family::Identity, |bucket, _| bucket.quota);
+        quota.map(|(_, units)| units)
     }
 
     /// The tenant's size decides its quota.

@@ -21,6 +21,7 @@ use crate::{
     request::{Answer, Get, Target, Write, encoded},
     retry,
     settings::{Limits, Pace, Settings},
+    silence::Silence,
     transport::{Raw, Service},
 };
 
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) pace: Pace,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) silence: Silence,
     newest: Mutex<Option<ServerTime>>,
     cancelled: watch::Sender<bool>,
 }
@@ -57,8 +59,8 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self> {
         settings.check()?;
         let meter = Arc::new(Meter::default());
-        let timeout = settings.limits.exchange_timeout;
-        let service = Service::new(settings.graph_origin()?, &settings.user_agent, timeout)?;
+        let graph = settings.graph_origin()?;
+        let service = Service::new(graph, &settings.user_agent, &settings.limits)?;
         let tokens = Tokens::new(&settings, Arc::clone(&meter))?;
         let Settings {
             pace,
@@ -72,6 +74,7 @@ impl Client {
             Arc::clone(&clock),
             Arc::clone(&meter),
         );
+        let silence = Silence::new("Graph", limits.max_silence);
         Ok(Self(Arc::new(Inner {
             service,
             tokens,
@@ -80,6 +83,7 @@ impl Client {
             limits,
             pace,
             clock,
+            silence,
             newest: Mutex::new(None),
             cancelled: watch::Sender::new(false),
         })))
@@ -177,6 +181,13 @@ impl Client {
         self.0.service.origin.link(text)
     }
 
+    /// The root of the service that is asked, without a slash at the end: `https://graph.microsoft.com`, or that of
+    /// another cloud.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        self.0.service.origin.text()
+    }
+
     /// The figures of this client and its clones.
     #[must_use]
     pub fn meter(&self) -> Arc<Meter> {
@@ -204,6 +215,12 @@ impl Client {
     /// it is 5,000, above 8,000.
     pub fn tell_user_count(&self, users: u64) {
         self.0.budget.set_users(users);
+    }
+
+    /// Resource units in ten seconds that reading directory objects keeps to; nothing at an unlimited pace.
+    #[must_use]
+    pub fn identity_quota(&self) -> Option<f64> {
+        self.0.budget.identity_quota()
     }
 
     /// What a person should know about the secrets that were read so far.

@@ -46,6 +46,46 @@ pub struct MeterReport {
     pub capped_waits: u64,
     /// Time requests waited for the budget, before they were sent.
     pub budget_wait_ms: u64,
+    /// The largest share of a quota that Graph said is used, by all who share it, in percent. Graph says nothing
+    /// below 80.
+    pub quota_used_percent: Option<u32>,
+}
+
+impl Figures {
+    /// What came since an earlier state of the same figures.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            resource_units: self.resource_units.saturating_sub(earlier.resource_units),
+            retries: self.retries.saturating_sub(earlier.retries),
+            throttled: self.throttled.saturating_sub(earlier.throttled),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            retry_wait_ms: self.retry_wait_ms.saturating_sub(earlier.retry_wait_ms),
+        }
+    }
+}
+
+impl MeterReport {
+    /// What came since an earlier state of the same meter; labels of which nothing came are left out.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let nothing = Figures::default();
+        let labels = self.labels.iter().map(|(label, figures)| {
+            let before = earlier.labels.get(label).unwrap_or(&nothing);
+            (label.clone(), figures.since(before))
+        });
+        Self {
+            labels: labels.filter(|(_, figures)| *figures != nothing).collect(),
+            total: self.total.since(&earlier.total),
+            calls: self.calls.saturating_sub(earlier.calls),
+            batches: self.batches.saturating_sub(earlier.batches),
+            token_requests: self.token_requests.saturating_sub(earlier.token_requests),
+            capped_waits: self.capped_waits.saturating_sub(earlier.capped_waits),
+            budget_wait_ms: self.budget_wait_ms.saturating_sub(earlier.budget_wait_ms),
+            quota_used_percent: self.quota_used_percent,
+        }
+    }
 }
 
 impl Meter {
@@ -106,6 +146,11 @@ impl Meter {
 
     pub(crate) fn capped(&self) {
         self.lock().capped_waits += 1;
+    }
+
+    pub(crate) fn quota_used(&self, percent: u32) {
+        let mut report = self.lock();
+        report.quota_used_percent = report.quota_used_percent.max(Some(percent));
     }
 
     pub(crate) fn waited_for_budget(&self, wait: Duration) {

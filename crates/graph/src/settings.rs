@@ -183,12 +183,16 @@ pub struct Limits {
     pub max_tries: u32,
     /// Longest time one request waits between its tries, in total.
     pub max_total_wait: Duration,
+    /// How long a service may answer nothing at all before requests are refused without being sent, but one a minute.
+    pub max_silence: Duration,
     /// Longest pause that is taken from a `Retry-After`; a longer one is cut and logged.
     pub max_retry_after: Duration,
     /// Largest answer, after decompression.
     pub max_body_bytes: usize,
     /// Largest answer to a batch, after decompression.
     pub max_batch_bytes: usize,
+    /// Largest sum of answers that are being read or kept at the same time.
+    pub max_held_bytes: usize,
     /// Longest time from sending a request to the last byte of its answer; `None` waits forever.
     pub exchange_timeout: Option<Duration>,
 }
@@ -199,9 +203,12 @@ impl Default for Limits {
             concurrency: 8,
             max_tries: 10,
             max_total_wait: Duration::from_mins(15),
+            // The tries of one request take as long.
+            max_silence: Duration::from_mins(3),
             max_retry_after: Duration::from_mins(10),
             max_body_bytes: 64 << 20,
             max_batch_bytes: 128 << 20,
+            max_held_bytes: 160 << 20,
             exchange_timeout: Some(Duration::from_mins(3)),
         }
     }

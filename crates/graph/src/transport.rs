@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::StreamExt;
 use jiff::Timestamp;
 use reqwest::{
@@ -15,8 +15,10 @@ use reqwest::{
 
 use crate::{
     error::{Error, ErrorKind, Result, printable},
+    held::{Body, Held, Share},
     origin::Origin,
     retry,
+    settings::Limits,
 };
 
 /// Most of an error's body that is read, in bytes.
@@ -30,6 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Transport {
     http: reqwest::Client,
     exchange_timeout: Option<Duration>,
+    held: Arc<Held>,
 }
 
 /// An answer, read to its end.
@@ -63,6 +66,7 @@ impl Transport {
         plain_only: bool,
         user_agent: &str,
         exchange_timeout: Option<Duration>,
+        max_held_bytes: usize,
     ) -> Result<Self> {
         // Fails when another part of the process chose before: any choice is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -95,6 +99,7 @@ impl Transport {
         Ok(Self {
             http,
             exchange_timeout,
+            held: Arc::new(Held::new(max_held_bytes)),
         })
     }
 
@@ -102,9 +107,16 @@ impl Transport {
         origin: &Origin,
         user_agent: &str,
         exchange_timeout: Option<Duration>,
+        max_held_bytes: usize,
     ) -> Result<Self> {
         let plain = origin.text().starts_with("http://");
-        Self::new(origin.is_loopback(), plain, user_agent, exchange_timeout)
+        Self::new(
+            origin.is_loopback(),
+            plain,
+            user_agent,
+            exchange_timeout,
+            max_held_bytes,
+        )
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -119,20 +131,26 @@ impl Transport {
         limit_bytes: usize,
     ) -> std::result::Result<Raw, Lost> {
         match self.exchange_timeout {
-            None => read(request, limit_bytes).await,
-            Some(limit) => match tokio::time::timeout(limit, read(request, limit_bytes)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Error::new(
-                    ErrorKind::Timeout,
-                    format!("no complete answer within {} s", limit.as_secs_f32()),
-                )
-                .into()),
-            },
+            None => read(request, limit_bytes, &self.held).await,
+            Some(limit) => {
+                match tokio::time::timeout(limit, read(request, limit_bytes, &self.held)).await {
+                    Ok(answer) => answer,
+                    Err(_) => Err(Error::new(
+                        ErrorKind::Timeout,
+                        format!("no complete answer within {} s", limit.as_secs_f32()),
+                    )
+                    .into()),
+                }
+            }
         }
     }
 }
 
-async fn read(request: RequestBuilder, limit_bytes: usize) -> std::result::Result<Raw, Lost> {
+async fn read(
+    request: RequestBuilder,
+    limit_bytes: usize,
+    held: &Arc<Held>,
+) -> std::result::Result<Raw, Lost> {
     let response = request.send().await.map_err(|e| Lost {
         error: lost(&e),
         unsent: e.is_connect(),
@@ -140,10 +158,10 @@ async fn read(request: RequestBuilder, limit_bytes: usize) -> std::result::Resul
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let body = if status < 300 {
-        body(response, limit_bytes).await?
+        body(response, limit_bytes, held).await?
     } else {
         // What an error says is worth having, but a broken text about it is not worth another error.
-        body(response, ERROR_BODY_LIMIT_BYTES)
+        body(response, ERROR_BODY_LIMIT_BYTES, held)
             .await
             .unwrap_or_default()
     };
@@ -154,7 +172,7 @@ async fn read(request: RequestBuilder, limit_bytes: usize) -> std::result::Resul
     })
 }
 
-async fn body(response: Response, limit_bytes: usize) -> Result<Bytes> {
+async fn body(response: Response, limit_bytes: usize, held: &Arc<Held>) -> Result<Bytes> {
     let too_large = || {
         Error::new(
             ErrorKind::TooLarge,
@@ -173,16 +191,29 @@ async fn body(response: Response, limit_bytes: usize) -> Result<Bytes> {
     if announced > limit_bytes as u64 {
         return Err(too_large());
     }
-    let mut whole = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0).min(1 << 20));
+    let mut whole = Vec::new();
+    let mut share = Share::of(held);
+    let first = usize::try_from(announced).unwrap_or(0).min(1 << 20);
+    share.grow_to(first)?;
+    whole.reserve_exact(first);
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|e| lost(&e))?;
         if whole.len() + chunk.len() > limit_bytes {
             return Err(too_large());
         }
+        let needed = whole.len() + chunk.len();
+        if needed > whole.capacity() {
+            let room = (2 * whole.capacity()).min(limit_bytes).max(needed);
+            share.grow_to(room)?;
+            whole.reserve_exact(room - whole.len());
+        }
         whole.extend_from_slice(&chunk);
     }
-    Ok(whole.freeze())
+    Ok(Bytes::from_owner(Body {
+        bytes: whole,
+        _share: share,
+    }))
 }
 
 /// Why there is no answer. Of the address only the host is named: the rest may hold tokens.
@@ -284,12 +315,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(
-        origin: Origin,
-        user_agent: &str,
-        exchange_timeout: Option<Duration>,
-    ) -> Result<Self> {
-        let transport = Transport::to(&origin, user_agent, exchange_timeout)?;
+    pub(crate) fn new(origin: Origin, user_agent: &str, limits: &Limits) -> Result<Self> {
+        let transport = Transport::to(
+            &origin,
+            user_agent,
+            limits.exchange_timeout,
+            limits.max_held_bytes,
+        )?;
         Ok(Self {
             origin: Arc::new(origin),
             transport,

@@ -10,9 +10,11 @@ mod condition;
 mod dialect;
 mod error;
 mod find;
+mod formula;
 mod functions;
 pub mod json;
 mod library;
+mod lived;
 mod mentions;
 mod object;
 mod pages;
@@ -36,10 +38,12 @@ pub use columns::{DamagedColumns, RefreshReport, check_columns, refresh_columns}
 pub use datafusion::arrow;
 pub use error::{Error, Result};
 pub use find::{Find, FindOptions, FoundKind};
+pub use formula::harmless;
 pub use library::{
     Broken, CONTRACT, Entry, Finding, Folder, Hunter, Library, Looked, Parameter, ParameterType,
     Severity,
 };
+pub use lived::Lived;
 pub use object::ObjectRef;
 pub use pages::{Page, table_pages};
 pub use revision::resolve;

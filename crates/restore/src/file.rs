@@ -1,7 +1,7 @@
 //! Plans as files: canonical text, id, and what is refused.
 //!
-//! A plan of 100,000 steps is a file of 200 MB; as a tree of JSON values it would take ten times that. So neither
-//! hashing nor reading nor writing ever has more than one step as a tree.
+//! A plan of 100,000 steps is a file of 100 MB; as a tree of JSON values it would take ten times that. So neither
+//! hashing nor reading nor writing ever has it as a tree, or as one text.
 
 use std::{fmt, io};
 
@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visito
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::canonical::Canonical;
 use crate::error::{Error, Result};
 use crate::plan::{FORMAT, Plan};
 
@@ -52,14 +53,14 @@ impl Plan {
     /// Those of the writer.
     pub fn write_file(&self, mut to: impl io::Write) -> io::Result<String> {
         let id = self.id();
-        serde_json::to_writer_pretty(
-            &mut to,
-            &Writing {
-                id: &id,
-                plan: self,
-            },
-        )?;
-        to.write_all(b"\n")?;
+        let mut blocks = Blocks {
+            block: Vec::with_capacity(BLOCK + BLOCK / 4),
+            to: &mut to,
+        };
+        blocks.plan(&Writing {
+            id: &id,
+            plan: self,
+        })?;
         Ok(id)
     }
 
@@ -117,9 +118,9 @@ fn no_plan(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
     let id = id.clone();
     let mut members = file;
     members.shift_remove("id");
-    let mut text = String::new();
-    write_canonical(&Value::Object(members), &mut text);
-    if *blake3::hash(text.as_bytes()).to_hex() == *id {
+    let mut text = Canonical::default();
+    text.value(&members);
+    if *blake3::hash(text.bytes()).to_hex() == *id {
         invalid(name, &error.to_string())
     } else {
         Error::Edited {
@@ -133,16 +134,16 @@ fn no_plan(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
 #[derive(Default)]
 struct Hasher {
     hash: blake3::Hasher,
-    text: String,
+    text: Canonical,
     has_members: bool,
 }
 
 impl Hasher {
     fn name(&mut self, name: &str) {
-        self.text.push(if self.has_members { ',' } else { '{' });
+        self.text.push(if self.has_members { ",\"" } else { "{\"" });
         self.has_members = true;
-        model::write_text(name, &mut self.text);
-        self.text.push(':');
+        self.text.push(name);
+        self.text.push("\":");
     }
 
     fn member(&mut self, name: &str, value: &impl Serialize) {
@@ -155,59 +156,72 @@ impl Hasher {
             return;
         }
         self.name(name);
-        self.text.push('[');
+        self.text.push("[");
         for (at, value) in values.iter().enumerate() {
             if at > 0 {
-                self.text.push(',');
+                self.text.push(",");
             }
             self.value(value);
         }
-        self.text.push(']');
+        self.text.push("]");
     }
 
     fn value(&mut self, value: &impl Serialize) {
-        let value = serde_json::to_value(value).expect("because a plan is made of JSON");
-        write_canonical(&value, &mut self.text);
-        self.hash.update(self.text.as_bytes());
+        self.text.value(value);
+        self.hash.update(self.text.bytes());
         self.text.clear();
     }
 
     fn finish(mut self) -> String {
-        self.text.push('}');
-        self.hash.update(self.text.as_bytes());
+        self.text.push("}");
+        self.hash.update(self.text.bytes());
         self.hash.finalize().to_hex().to_string()
     }
 }
 
-/// JSON with the members of every object in the order of their names.
-fn write_canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            out.push('{');
-            for (at, (name, member)) in members.into_iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                model::write_text(name, out);
-                out.push(':');
-                write_canonical(member, out);
-            }
-            out.push('}');
+/// Bytes that are written at once.
+const BLOCK: usize = 1 << 16;
+
+/// A writer that is cheap to give a few bytes to: a plan has a hundred million of them, in pieces of six.
+struct Blocks<'t> {
+    block: Vec<u8>,
+    to: &'t mut dyn io::Write,
+}
+
+impl Blocks<'_> {
+    /// Writes the whole file.
+    fn plan(&mut self, plan: &Writing<'_>) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *self, plan)?;
+        self.block.push(b'\n');
+        self.pass_on()
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl io::Write for Blocks<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.block.extend_from_slice(bytes);
+        if self.block.len() >= BLOCK {
+            self.pass_on()?;
         }
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(']');
-        }
-        Value::String(text) => model::write_text(text, out),
-        other => out.push_str(&other.to_string()),
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pass_on()?;
+        self.to.flush()
     }
 }
 

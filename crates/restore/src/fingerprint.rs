@@ -32,6 +32,17 @@ impl Fingerprints {
             Ok(document) => write_meaning(document.root(), sets, &mut self.out),
             Err(_) => self.out.push_str(text),
         }
+        self.hash()
+    }
+
+    /// The fingerprint of a version that was parsed already.
+    pub(crate) fn of_value(&mut self, sets: &PathTree, value: Value<'_>) -> String {
+        self.out.clear();
+        write_meaning(value, sets, &mut self.out);
+        self.hash()
+    }
+
+    fn hash(&self) -> String {
         blake3::hash(self.out.as_bytes()).to_hex().to_string()
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod approval;
 mod book;
+mod canonical;
 mod error;
 pub mod execution;
 mod file;

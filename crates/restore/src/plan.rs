@@ -191,7 +191,8 @@ pub struct Request {
     pub method: String,
     /// Version and path below the service root, encoded: `/v1.0/groups/{id}`.
     pub target: String,
-    /// JSON body, where there is one.
+    /// JSON body, where there is one. An `@odata.id` in it is an address as in `target`; the root is put before it
+    /// when it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// Header fields besides those of every request.

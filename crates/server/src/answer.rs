@@ -164,13 +164,7 @@ impl<P: Parameters> Asked<P> {
             .engine
             .run(async move { opened.ask(&sql, pin.as_ref()).await })
             .await;
-        if let Err(problem) = &told
-            && problem.told_to_log().is_some()
-        {
-            // A pack it needed may have been replaced: the next one to ask opens the archive anew.
-            self.served.doubt();
-        }
-        told
+        self.doubting(told)
     }
 
     /// A document.

@@ -15,6 +15,10 @@ pub(crate) enum Format {
     Arrow,
     /// A Parquet file.
     Parquet,
+    /// A JSON Patch (RFC 6902).
+    Patch,
+    /// Lines for people.
+    Text,
 }
 
 /// What rows are given in.
@@ -24,6 +28,16 @@ pub(crate) const ROWS: &[Format] = &[
     Format::Csv,
     Format::Arrow,
     Format::Parquet,
+];
+/// What differences of one object are given in.
+pub(crate) const DIFFERENCES: &[Format] = &[
+    Format::Json,
+    Format::Ndjson,
+    Format::Csv,
+    Format::Arrow,
+    Format::Parquet,
+    Format::Patch,
+    Format::Text,
 ];
 /// What single objects are given in.
 pub(crate) const DOCUMENT: &[Format] = &[Format::Json];
@@ -37,6 +51,8 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Arrow => "application/vnd.apache.arrow.stream",
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Patch => "application/json-patch+json",
+            Self::Text => "text/plain; charset=utf-8",
         }
     }
 
@@ -52,6 +68,8 @@ impl Format {
             Self::Csv => &["text/csv"],
             Self::Arrow => &["application/vnd.apache.arrow.stream"],
             Self::Parquet => &["application/vnd.apache.parquet"],
+            Self::Patch => &["application/json-patch+json"],
+            Self::Text => &["text/plain"],
         }
     }
 
@@ -63,6 +81,8 @@ impl Format {
             Self::Csv => "csv",
             Self::Arrow => "arrow",
             Self::Parquet => "parquet",
+            Self::Patch => "patch",
+            Self::Text => "text",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -135,11 +135,7 @@ impl Remembered {
 }
 
 /// Answers from memory where it can, and keeps what may be kept.
-pub(crate) async fn remember(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn remember(state: &AppState, request: Request, next: Next) -> Response {
     let Some(name) = name_of(&request) else {
         return next.run(request).await;
     };

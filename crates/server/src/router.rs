@@ -1,15 +1,12 @@
 //! All routes, and the layers every request passes.
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Uri, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 
-use crate::access_record::redacted;
-use crate::guard::{REQUEST_ID, admitted, fronted};
+use crate::guard::{admitted, fronted};
 use crate::problem::{Code, Problem};
-use crate::remembered::remember;
 use crate::routes;
 use crate::state::AppState;
 
@@ -33,58 +30,10 @@ pub fn router(state: AppState) -> Router {
 /// The layers, the innermost first: each wraps those before it.
 fn layers(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
-        // What was answered before.
-        .layer(from_fn_with_state(state.clone(), remember))
-        // Who asks, and what for.
+        // Who asks, and what for; what was answered before.
         .layer(from_fn_with_state(state.clone(), admitted))
-        // Problems get what only the layers know.
-        .layer(from_fn(finished))
-        // The name of the request, and the record of it.
+        // The name of the request, the record of it, and what only the layers know of a problem.
         .layer(from_fn_with_state(state.clone(), fronted))
-}
-
-/// Completes problems with the request they are about, and tells the log what only it is told.
-async fn finished(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let id = request.headers().get(REQUEST_ID).cloned();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let id = id
-            .as_ref()
-            .and_then(|id| id.to_str().ok())
-            .unwrap_or_default();
-        if let Some(told) = problem.told_to_log() {
-            tracing::error!(
-                request_id = id,
-                path = %redacted(&path),
-                code = problem.code().word(),
-                "{told}"
-            );
-        }
-        let (parts, _) = response.into_parts();
-        response = problem.with("request_id", id).answer(Some(path.as_str()));
-        // What inner layers added stays: `Allow` of a method that is not.
-        for (name, value) in &parts.headers {
-            if !response.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
-                response.headers_mut().insert(name, value.clone());
-            }
-        }
-    }
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    // Answers are small or streamed: a part of one is never given, and a range may be ignored (RFC 9110, 14.2).
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 /// Shares are between 0 and 1: of all Graph requests, how many meet the fault.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
@@ -129,6 +131,8 @@ impl Faults {
 pub enum RetryAfter {
     /// Whole seconds.
     Seconds(u32),
+    /// An HTTP date, so many seconds after the answer's own.
+    Date(u32),
     /// Seconds with a fraction, as Graph's documentation shows one (`2.128`).
     Fraction,
     /// No header.
@@ -140,11 +144,16 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// The header's value; `None` for no header.
+    /// The header's value in an answer of that time; `None` for no header.
     #[must_use]
-    pub fn header(self) -> Option<String> {
+    pub fn header(self, now: Timestamp) -> Option<String> {
         match self {
             Self::Seconds(seconds) => Some(seconds.to_string()),
+            Self::Date(seconds) => {
+                let then = now.saturating_add(SignedDuration::from_secs(seconds.into()));
+                let then = then.unwrap_or(Timestamp::MAX);
+                Some(then.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+            }
             Self::Fraction => Some("2.128".to_owned()),
             Self::Missing => None,
             Self::Malformed => Some("soon".to_owned()),

@@ -6,8 +6,11 @@
 //! makes the seeds and deeds, day by day, with incidents to find in them.
 //!
 //! Where it is simpler than the real thing:
-//! - A role assignment does not make its principal a member of the activated `directoryRole`, and PIM
-//!   requests create no schedules: whoever seeds or applies one has to say the other too.
+//! - Seeds and [`Tenant::apply`] do just what they are told: of a role that somebody gets, whoever tells it
+//!   tells assignment, schedule, instance and membership. What is written over HTTP, and
+//!   [`Tenant::carry_out`], does all of it.
+//! - What PIM and entitlement management are asked for is granted at once, also where it is to begin later or
+//!   a person would have to approve, and nothing ends by itself when its time is over.
 //! - Deleting an object leaves what names it by id in a property (assignments, grants, policies) alone.
 //! - `$search`, `/me`, entity tags and actions other than those on secrets, restoring and reading by id are
 //!   refused or unknown.

@@ -1,7 +1,10 @@
 //! Checks of what the archive holds: how old, how complete, with which gaps.
 
+use std::fmt::Write as _;
+
+use collector::READ_WHERE_CHANGED;
 use jiff::{SignedDuration, Timestamp};
-use store::{Archive, CoverageState, Record};
+use store::{Archive, CoverageState, KindRecord, Record};
 
 use super::{Checks, Verdict};
 use crate::app::App;
@@ -9,6 +12,7 @@ use crate::commands::NEWEST;
 use crate::commands::auth::listed;
 use crate::failure::Result;
 use crate::output::{plural, short_time};
+use crate::tenant::Tenant;
 
 const GROUP: &str = "history";
 /// Age of the newest snapshot that is worth a word where no interval is configured.
@@ -29,18 +33,10 @@ pub(super) fn check(app: &App, archive: &Archive, checks: &mut Checks) -> Result
         checks.hint("take the first with: entrace snapshot");
         return Ok(());
     };
+    let tenant = app.tenant(&[]).ok();
     let age = now.duration_since(newest.taken_at);
     if age < -SKEW {
-        checks.add(
-            GROUP,
-            "clock",
-            Verdict::Broken,
-            format!(
-                "the newest snapshot is of {}, which is to come",
-                short_time(newest.taken_at)
-            ),
-        );
-        checks.hint("the clock of this machine is wrong, or was where that snapshot was taken");
+        to_come(newest.taken_at, tenant.as_ref(), checks);
     } else {
         checks.add(
             GROUP,
@@ -48,27 +44,9 @@ pub(super) fn check(app: &App, archive: &Archive, checks: &mut Checks) -> Result
             Verdict::Fine,
             "no snapshot is of a time to come",
         );
-    }
-    let due = app
-        .tenant(&[])
-        .ok()
-        .and_then(|tenant| tenant.delta_every)
-        .map_or(OLD, |every| every.0 * 4);
-    let verdict = if age > due {
-        Verdict::Warning
-    } else {
-        Verdict::Fine
-    };
-    checks.add(
-        GROUP,
-        "newest snapshot",
-        verdict,
-        format!("{} old", rounded(age)),
-    );
-    if verdict == Verdict::Warning {
-        checks.hint(
-            "take one with: entrace snapshot; keep them coming with a timer, or with entrace watch",
-        );
+        let every = tenant.and_then(|tenant| tenant.delta_every);
+        let due = every.map_or(OLD, |every| every.0 * 4);
+        fresh(age, due, checks);
     }
     if let Some(begun) = collector::unfinished(archive)? {
         checks.add(
@@ -83,12 +61,65 @@ pub(super) fn check(app: &App, archive: &Archive, checks: &mut Checks) -> Result
     gaps(archive, checks)
 }
 
+/// A snapshot of a time that has not come yet.
+fn to_come(taken_at: Timestamp, tenant: Option<&Tenant>, checks: &mut Checks) {
+    let is_local = tenant.is_some_and(Tenant::is_local);
+    let (verdict, hint) = if is_local {
+        (
+            Verdict::Warning,
+            "a simulated tenant lives faster than this machine: its days pass with each run",
+        )
+    } else {
+        (
+            Verdict::Broken,
+            "the clock of this machine is wrong, or was where that snapshot was taken",
+        )
+    };
+    let message = format!(
+        "the newest snapshot is of {}, which is to come",
+        short_time(taken_at)
+    );
+    checks.add(GROUP, "clock", verdict, message);
+    checks.hint(hint);
+}
+
+fn fresh(age: SignedDuration, due: SignedDuration, checks: &mut Checks) {
+    let verdict = if age > due {
+        Verdict::Warning
+    } else {
+        Verdict::Fine
+    };
+    let message = format!("{} old", rounded(age.max(SignedDuration::ZERO)));
+    checks.add(GROUP, "newest snapshot", verdict, message);
+    if verdict == Verdict::Warning {
+        checks.hint(
+            "take one with: entrace snapshot; keep them coming with a timer, or with entrace watch",
+        );
+    }
+}
+
+/// Whether a kind is as complete as it can be without anybody doing anything: what no application may read, and what
+/// is read only where something changed until the next full read.
+fn is_expected(kind: &KindRecord) -> bool {
+    let coverage = &kind.coverage;
+    match coverage.state {
+        CoverageState::Forbidden => {
+            catalog::by_name(&kind.kind).is_some_and(|kind| !(kind.is_default() || kind.is_event()))
+        }
+        CoverageState::Partial => coverage
+            .reason
+            .as_deref()
+            .is_some_and(|reason| reason.starts_with(READ_WHERE_CHANGED)),
+        _ => false,
+    }
+}
+
 fn complete(record: &Record, checks: &mut Checks) {
     let of = |state: CoverageState| -> Vec<&str> {
         let kinds = record
             .kinds
             .iter()
-            .filter(|kind| kind.coverage.state == state);
+            .filter(|kind| kind.coverage.state == state && !is_expected(kind));
         kinds.map(|kind| kind.kind.as_str()).collect()
     };
     let why = |status: &str| {
@@ -120,10 +151,23 @@ fn complete(record: &Record, checks: &mut Checks) {
     }
     if !any {
         let complete = of(CoverageState::Complete).len() as u64;
-        let message = format!(
+        let expected = |state: CoverageState| {
+            let kinds = record.kinds.iter();
+            let kinds = kinds.filter(|kind| kind.coverage.state == state && is_expected(kind));
+            kinds.count()
+        };
+        let mut message = format!(
             "{} read whole in the newest snapshot, none lacking",
             plural(complete, "kind")
         );
+        let changed = expected(CoverageState::Partial);
+        if changed > 0 {
+            let _ = write!(message, "; {changed} {READ_WHERE_CHANGED}");
+        }
+        let persons = expected(CoverageState::Forbidden);
+        if persons > 0 {
+            let _ = write!(message, "; {persons} are not for an application to read");
+        }
         checks.add(GROUP, "completeness", Verdict::Fine, message);
     }
 }

@@ -1,29 +1,22 @@
-//! Checks that ask the tenant: a token and two cheap reads.
+//! Checks that ask the tenant: a token and a few cheap reads.
 
+use catalog::Kind;
 use graph::{Api, Client, Get};
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::Archive;
 
 use super::history::rounded;
-use super::{Checks, Verdict};
+use super::{Checks, Verdict, licences, quota};
 use crate::app::App;
 use crate::commands::auth::{Standing, listed};
 use crate::failure::{Failure, Result};
 use crate::output::{plural, short_time};
 use crate::permissions::{Need, writes};
-use crate::tenant::Tenant;
 
-const GROUP: &str = "tenant";
+pub(super) const GROUP: &str = "tenant";
 /// Clocks further apart than that make sign-in by certificate fail.
 const SKEW: SignedDuration = SignedDuration::from_mins(4);
-/// Service plans that bring the licences kinds ask for.
-const PLANS: [(&str, &str); 4] = [
-    ("AAD_PREMIUM", "Microsoft Entra ID P1"),
-    ("AAD_PREMIUM_P2", "Microsoft Entra ID P2"),
-    ("ENTRA_IDENTITY_GOVERNANCE", "Microsoft Entra ID Governance"),
-    ("INTUNE_A", "Microsoft Intune"),
-];
 
 pub(super) fn check(app: &App, archive: Option<&Archive>, checks: &mut Checks) -> Result<()> {
     let tenant = match app.tenant(&[]) {
@@ -57,10 +50,10 @@ pub(super) fn check(app: &App, archive: Option<&Archive>, checks: &mut Checks) -
     permissions(&Standing::of(&identity, &tenant.kinds), checks);
     runtime.block_on(async {
         organization(&client, checks).await;
-        licences(&client, &tenant, checks).await;
+        licences::check(&client, &tenant, checks).await;
+        quota::check(&client, checks).await;
     });
-    clock(&client, checks);
-    pace(&client, checks);
+    clock(&client, tenant.is_local(), checks);
     Ok(())
 }
 
@@ -88,7 +81,6 @@ fn same_tenant(found: &str, archive: &Archive, checks: &mut Checks) {
 }
 
 fn permissions(standing: &Standing, checks: &mut Checks) {
-    let names = |needs: &[&Need]| needs.iter().map(|need| need.permission).collect::<Vec<_>>();
     let Some(granted) = &standing.granted else {
         checks.add(
             GROUP,
@@ -98,24 +90,23 @@ fn permissions(standing: &Standing, checks: &mut Checks) {
         );
         return;
     };
-    let kinds: usize = standing.missing.iter().map(|need| need.kinds.len()).sum();
-    let missing: Vec<&Need> = standing.missing.iter().collect();
-    let verdict = match (standing.met.is_empty(), missing.is_empty()) {
+    let lost: usize = standing.missing.iter().map(|need| need.kinds.len()).sum();
+    let verdict = match (standing.met.is_empty(), standing.missing.is_empty()) {
         (_, true) => Verdict::Fine,
         (true, false) => Verdict::Broken,
         (false, false) => Verdict::Warning,
     };
-    let message = if missing.is_empty() {
+    let message = if standing.missing.is_empty() {
         format!(
             "{} granted, all that is needed",
             plural(granted.len() as u64, "permission")
         )
     } else {
         format!(
-            "{} missing ({}), so {} cannot be read",
-            plural(missing.len() as u64, "permission"),
-            listed(&names(&missing), 6),
-            plural(kinds as u64, "kind")
+            "{} granted, {} missing, so {} cannot be read",
+            granted.len(),
+            standing.missing.len(),
+            plural(lost as u64, "kind")
         )
     };
     checks.add(GROUP, "permissions", verdict, message);
@@ -123,6 +114,9 @@ fn permissions(standing: &Standing, checks: &mut Checks) {
         checks.hint(
             "see all with: entrace auth status; grant them with: entrace auth setup --print az",
         );
+    }
+    for need in standing.missing.iter().take(MISSING_SHOWN) {
+        checks.add(GROUP, need.permission, Verdict::Warning, purpose(need));
     }
     let writing: Vec<&str> = standing
         .excess
@@ -139,8 +133,29 @@ fn permissions(standing: &Standing, checks: &mut Checks) {
     }
 }
 
+/// Missing permissions that have a line of their own.
+const MISSING_SHOWN: usize = 10;
+/// Kinds named in it.
+const KINDS_SHOWN: usize = 6;
+
+/// What cannot be read without a permission.
+fn purpose(need: &Need) -> String {
+    let names = |kinds: &[&'static Kind]| kinds.iter().map(|kind| kind.name).collect::<Vec<_>>();
+    match (need.kinds.is_empty(), need.completes.is_empty()) {
+        (false, _) => format!(
+            "missing, needed for {}",
+            listed(&names(&need.kinds), KINDS_SHOWN)
+        ),
+        (true, false) => format!(
+            "missing, needed for hidden parts of {}",
+            listed(&names(&need.completes), KINDS_SHOWN)
+        ),
+        (true, true) => "missing".to_owned(),
+    }
+}
+
 /// Rows of a list, or why there are none.
-async fn rows(client: &Client, path: &str) -> graph::Result<Vec<Value>> {
+pub(super) async fn rows(client: &Client, path: &str) -> graph::Result<Vec<Value>> {
     let page = client.get(&Get::path(Api::V1, path, "doctor")).await?;
     let mut document: Value = serde_json::from_slice(&page.body).unwrap_or_default();
     Ok(match document["value"].take() {
@@ -178,62 +193,7 @@ async fn organization(client: &Client, checks: &mut Checks) {
     checks.add(GROUP, "source of authority", Verdict::Fine, message);
 }
 
-async fn licences(client: &Client, tenant: &Tenant, checks: &mut Checks) {
-    const PATH: &str = "/subscribedSkus?$select=capabilityStatus,servicePlans";
-    let rows = match rows(client, PATH).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            checks.add(
-                GROUP,
-                "licences",
-                Verdict::Warning,
-                format!("not readable: {error}"),
-            );
-            checks.hint("LicenseAssignment.Read.All or Organization.Read.All opens them");
-            return;
-        }
-    };
-    let active = rows.iter().filter(|sku| {
-        sku["capabilityStatus"] != "Suspended" && sku["capabilityStatus"] != "Deleted"
-    });
-    let plans: Vec<String> = active
-        .filter_map(|sku| sku["servicePlans"].as_array())
-        .flatten()
-        .filter_map(|plan| plan["servicePlanName"].as_str())
-        .map(str::to_ascii_uppercase)
-        .collect();
-    let has = |name: &str| plans.iter().any(|plan| plan == name);
-    let found: Vec<&str> = PLANS
-        .iter()
-        .filter(|(plan, _)| has(plan))
-        .map(|(_, title)| *title)
-        .collect();
-    let message = if found.is_empty() {
-        "Microsoft Entra ID Free".to_owned()
-    } else {
-        found.join(", ")
-    };
-    checks.add(GROUP, "licences", Verdict::Fine, message);
-    let lacking = PLANS.iter().filter(|(plan, _)| !has(plan));
-    let lacking = lacking.map(|(_, title)| {
-        let kinds = tenant
-            .kinds
-            .chosen
-            .iter()
-            .filter(|kind| kind.licence.title() == *title);
-        (title, kinds.count())
-    });
-    let lost: usize = lacking.map(|(_, kinds)| kinds).sum();
-    // P2 brings what P1 does.
-    if lost > 0 && !has("AAD_PREMIUM_P2") {
-        checks.hint(format!(
-            "{} answer only with licences this tenant lacks; they are recorded as not licensed",
-            plural(lost as u64, "kind")
-        ));
-    }
-}
-
-fn clock(client: &Client, checks: &mut Checks) {
+fn clock(client: &Client, is_local: bool, checks: &mut Checks) {
     let Some(skew) = client.clock_skew() else {
         return;
     };
@@ -254,33 +214,10 @@ fn clock(client: &Client, checks: &mut Checks) {
     };
     checks.add(GROUP, "clock", verdict, message);
     if verdict == Verdict::Warning {
-        checks.hint("set this machine's clock: signing in with a certificate fails when it is off");
-    }
-}
-
-fn pace(client: &Client, checks: &mut Checks) {
-    let total = client.meter().snapshot().total;
-    let (verdict, message) = if total.throttled == 0 {
-        let units = plural(total.resource_units, "resource unit");
-        (
-            Verdict::Fine,
-            format!(
-                "not throttled ({}, {units})",
-                plural(total.requests, "request")
-            ),
-        )
-    } else {
-        (
-            Verdict::Warning,
-            format!(
-                "{} of {} throttled",
-                total.throttled,
-                plural(total.requests, "request")
-            ),
-        )
-    };
-    checks.add(GROUP, "throttling", verdict, message);
-    if verdict == Verdict::Warning {
-        checks.hint("other programs use up the tenant's quota: let runs begin at another time");
+        checks.hint(if is_local {
+            "a simulated tenant lives faster than this machine: its days pass with each run"
+        } else {
+            "set this machine's clock: signing in with a certificate fails when it is off"
+        });
     }
 }

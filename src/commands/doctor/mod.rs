@@ -5,8 +5,11 @@
 mod archive;
 mod configuration;
 mod history;
+mod licences;
 mod live;
+mod quota;
 mod redact;
+mod statements;
 
 use std::fmt::Write as _;
 
@@ -113,6 +116,7 @@ pub(crate) fn run(app: &App, args: &DoctorArgs) -> Result<u8> {
         .flatten();
     if let Some(archive) = &archive {
         history::check(app, archive, &mut checks)?;
+        statements::check(app, &mut checks);
     }
     if args.live && configured {
         live::check(app, archive.as_ref(), &mut checks)?;

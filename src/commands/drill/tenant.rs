@@ -1,5 +1,6 @@
 //! The tenants of a drill: an empty one to recover into, and an invented company to recover.
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 
@@ -199,6 +200,8 @@ pub(super) fn company(app: &App, users: u32, monitor: &dyn CollectMonitor) -> Re
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         limits: Limits::None,
         faults: Faults::default(),
+        forbidden: HashSet::new(),
+        unlicensed: HashSet::new(),
         lived: 0,
         lives_on: false,
         truth: None,

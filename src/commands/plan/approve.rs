@@ -14,7 +14,7 @@ use crate::config::Interval;
 use crate::failure::{Failure, Result};
 use crate::output::{plural, short_time};
 use crate::plans::{self, Named, PlanLog};
-use crate::signing;
+use crate::signing::{self, Elsewhere};
 
 /// How long an approval is for where nothing else is said.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(8);
@@ -39,7 +39,7 @@ pub(crate) struct ApproveArgs {
     #[arg(value_name = "FILE|ID")]
     plan: String,
     /// Private key, or a public key whose private half the SSH agent has
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["statement", "signature"])]
     key: Option<PathBuf>,
     /// How long the approval is for (8h)
     #[arg(long, value_name = "TIME")]
@@ -58,17 +58,8 @@ pub(crate) struct ApproveArgs {
         conflicts_with = "key"
     )]
     approver: Option<String>,
-    /// Statement that was signed elsewhere
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "signature",
-        conflicts_with = "key"
-    )]
-    statement: Option<PathBuf>,
-    /// Its signature
-    #[arg(long, value_name = "FILE", requires = "statement")]
-    signature: Option<PathBuf>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
 }
 
 pub(crate) fn run(app: &App, args: &ApproveArgs) -> Result<u8> {
@@ -87,13 +78,13 @@ pub(crate) fn run(app: &App, args: &ApproveArgs) -> Result<u8> {
         app.print(&statement(args, &named, &judge)?.text())?;
         return Ok(0);
     }
-    let approval = match (&args.statement, &args.signature) {
-        (Some(statement), Some(signature)) => Approval {
-            statement: plans::small(statement)?,
-            signature: plans::small(signature)?,
+    let approval = match args.elsewhere.read()? {
+        Some((statement, signature)) => Approval {
+            statement,
+            signature,
             received_at: judge.now,
         },
-        _ => {
+        None => {
             let statement = statement(args, &named, &judge)?;
             confirm(app, args, &named, &statement)?;
             let text = statement.text();

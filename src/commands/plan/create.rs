@@ -8,9 +8,7 @@ use std::sync::Arc;
 use catalog::Kind;
 use clap::Args;
 use query::{Session, SessionOptions, Source};
-use restore::planning::{
-    By, PlanOptions, PlanRequest, Selected, Selection, State, concerned, plan,
-};
+use restore::planning::{By, PlanOptions, PlanRequest, Selected, Selection, State, plan, to_read};
 use restore::{Book, Plan};
 use store::{Archive, LocalStorage, PlanEvent, Snapshot, Storage};
 
@@ -262,24 +260,8 @@ fn matching(
 
 /// Reads what the plan depends on from the tenant, as a snapshot.
 fn read_tenant(app: &App, source: &Source, args: &CreateArgs, selection: &Selection) -> Result<()> {
-    let words: Vec<String> = if selection.everything {
-        Vec::new()
-    } else {
-        let mut kinds = selection.kinds.clone();
-        kinds.extend(selection.objects.iter().filter_map(|object| object.kind));
-        let is_there = is_there(source, selection)?;
-        let links = args.with_links || !is_there || !args.only.is_empty();
-        let known = |kind: &&Kind| source.archive().kind(kind.name).is_some();
-        concerned(&kinds, links)
-            .into_iter()
-            .filter(|kind| {
-                known(kind)
-                    || kinds.iter().any(|it| std::ptr::eq(*it, *kind))
-                    || kind.name.starts_with("deleted_")
-            })
-            .map(|kind| kind.name.to_owned())
-            .collect()
-    };
+    let kinds = to_read(source.archive(), selection, args.with_links)?.unwrap_or_default();
+    let words: Vec<String> = kinds.iter().map(|kind| kind.name.to_owned()).collect();
     let without = |failure: Failure| {
         if failure.code == SIGN_IN && failure.hint.is_some() {
             let hint = failure.hint.clone().unwrap_or_default();
@@ -306,26 +288,4 @@ fn read_tenant(app: &App, source: &Source, args: &CreateArgs, selection: &Select
         }
     }
     Ok(())
-}
-
-/// Whether all objects that were named are in the last snapshot.
-fn is_there(source: &Source, selection: &Selection) -> Result<bool> {
-    let archive = source.archive();
-    let Some(last) = archive.snapshots().last() else {
-        return Ok(false);
-    };
-    for object in &selection.objects {
-        let (Some(kind), By::Id(key)) = (object.kind, &object.by) else {
-            return Ok(false);
-        };
-        let Some(stored) = archive.kind(kind.name) else {
-            return Ok(false);
-        };
-        let alive = archive.alive(stored.number, last)?;
-        let versions = archive.object_versions(stored.number, key)?;
-        if !versions.into_iter().any(|ordinal| alive.contains(ordinal)) {
-            return Ok(false);
-        }
-    }
-    Ok(selection.kinds.is_empty())
 }

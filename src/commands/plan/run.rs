@@ -248,6 +248,7 @@ fn print(app: &App, named: &Named, ran: &Ran) -> Result<()> {
             "counts": counts,
             "steps": report.steps,
             "ids": report.ids,
+            "unread": report.unread,
             "inverse": ran.way_back,
         });
         return app.print(&format!("{line}\n"));
@@ -271,6 +272,12 @@ fn print(app: &App, named: &Named, ran: &Ran) -> Result<()> {
     };
     for step in report.steps.iter().filter(noteworthy) {
         app.print(&line(&named.plan, step))?;
+    }
+    for (kind, properties) in &report.unread {
+        app.print(&format!(
+            "Not compared, because the write credential may not read it: {} of {kind}\n",
+            properties.join(", ")
+        ))?;
     }
     if let Some(id) = &ran.way_back {
         app.print(&format!("The way back is plan {}\n", app.short(id)))?;

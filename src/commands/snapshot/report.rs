@@ -60,8 +60,36 @@ pub(super) fn print_summary(app: &App, report: &CollectReport, watcher: &Watcher
         "throttled": report.meter.total.throttled,
         "bytes_read": report.meter.total.bytes,
         "duration_s": watcher.elapsed().as_secs_f64(),
+        "by_kind": by_kind(report),
     });
     app.print(&format!("{line}\n"))
+}
+
+/// What became of each kind that was asked for, and what it cost.
+fn by_kind(report: &CollectReport) -> serde_json::Map<String, serde_json::Value> {
+    let asked = report
+        .kinds
+        .iter()
+        .filter(|kind| kind.state != CoverageState::NotSelected);
+    let one = |kind: &CollectedKind| {
+        let cost = report.meter.labels.get(&kind.kind);
+        let cost = cost.copied().unwrap_or_default();
+        let figures = serde_json::json!({
+            "status": kind.state.as_str(),
+            "reason": kind.reason,
+            "objects": kind.alive,
+            "new_versions": kind.new_versions,
+            "opened": kind.opened,
+            "closed": kind.closed,
+            "requests": cost.requests,
+            "resource_units": cost.resource_units,
+            "retries": cost.retries,
+            "throttled": cost.throttled,
+            "bytes_read": cost.bytes,
+        });
+        (kind.kind.clone(), figures)
+    };
+    asked.map(one).collect()
 }
 
 pub(super) fn print(

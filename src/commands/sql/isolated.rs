@@ -12,7 +12,7 @@ use crate::failure::{Failure, INTERRUPTED, Result};
 use crate::output::{RowOptions, Totals};
 
 /// Subcommand that makes this program a worker.
-const WORKER: &str = "query-worker";
+pub(crate) const WORKER: &str = "query-worker";
 
 /// Runs statements one after another in a worker.
 pub(super) fn run(

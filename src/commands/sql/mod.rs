@@ -6,6 +6,8 @@ mod library;
 mod meta;
 mod shell;
 
+pub(crate) use isolated::WORKER;
+
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -52,8 +52,8 @@ fn entry(row: Record<'_>, page: &mut String) {
         page,
         "<tr><td class=\"time\"><time datetime=\"{}\">{}</time></td>\
          <td><span class=\"entry {}\">{}</span></td><td>{}</td>\
-         <td>{}<br><span class=\"faint\">{}</span></td><td>{}</td><td>{}</td>\
-         <td class=\"faint\">{}</td></tr>",
+         <td>{}<br><span class=\"faint\">{}</span></td><td>{}</td>\
+         <td class=\"name\">{}</td><td class=\"name faint\">{}</td></tr>",
         escaped(&exact),
         escaped(&shown),
         word(row).replace('-', "_"),

@@ -3,7 +3,7 @@
 use crate::kind::{Category, Kind, Shape};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
-use crate::writing::Writing;
+use crate::writing::{Apart, Writing};
 
 pub(super) static KINDS: &[Kind] = &[
     Kind {
@@ -16,7 +16,12 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=combinationConfigurations"),
         permissions: &["Policy.Read.AuthenticationMethod"],
         licence: Licence::P1,
-        writing: Some(Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])),
+        writing: Some(
+            Writing::objects(&["Policy.ReadWrite.ConditionalAccess"]).apart(&[Apart {
+                property: "allowedCombinations",
+                action: "/policies/authenticationStrengthPolicies/{id}/updateAllowedCombinations",
+            }]),
+        ),
         entity_type: "microsoft.graph.authenticationStrengthPolicy",
         display: paths![displayName],
         read_only: paths![createdDateTime id modifiedDateTime policyType requirementsSatisfied],

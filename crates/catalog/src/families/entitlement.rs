@@ -62,13 +62,16 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=roles,scopes"),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
-        writing: Some(Writing::requests(
-            "/identityGovernance/entitlementManagement/resourceRequests",
-            "requestType",
-            "adminAdd",
-            "adminRemove",
-            &["EntitlementManagement.ReadWrite.All"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/entitlementManagement/resourceRequests",
+                "requestType",
+                "adminAdd",
+                "adminRemove",
+                &["EntitlementManagement.ReadWrite.All"],
+            )
+            .computed(paths![attributes description displayName roles scopes]),
+        ),
         entity_type: "microsoft.graph.accessPackageResource",
         derived_types: paths![microsoft.graph.customDataProvidedResource],
         parent: Some("access_package_catalog"),
@@ -155,13 +158,24 @@ pub(super) static KINDS: &[Kind] = &[
         query: Some("$expand=target,accessPackage($select=id),assignmentPolicy($select=id)"),
         permissions: &["EntitlementManagement.Read.All"],
         licence: Licence::Governance,
-        writing: Some(Writing::requests(
-            "/identityGovernance/entitlementManagement/assignmentRequests",
-            "requestType",
-            "adminAdd",
-            "adminRemove",
-            &["EntitlementManagement.ReadWrite.All"],
-        )),
+        writing: Some(
+            Writing::requests(
+                "/identityGovernance/entitlementManagement/assignmentRequests",
+                "requestType",
+                "adminAdd",
+                "adminRemove",
+                &["EntitlementManagement.ReadWrite.All"],
+            )
+            .update(
+                Method::Post,
+                Address::At("/identityGovernance/entitlementManagement/assignmentRequests"),
+                Body::Action {
+                    member: "requestType",
+                    word: "adminUpdate",
+                },
+            )
+            .fixed(paths![customExtensionCalloutInstances]),
+        ),
         entity_type: "microsoft.graph.accessPackageAssignment",
         display: paths![target.displayName id],
         drift: paths![status],

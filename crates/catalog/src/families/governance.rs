@@ -87,9 +87,16 @@ pub(super) static KINDS: &[Kind] = &[
         )),
         read_each: true,
         writing: Some(
-            Writing::objects(&["LifecycleWorkflows-Workflow.ReadWrite.All"]).undelete(
-                "/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{id}/restore",
-            ),
+            Writing::objects(&["LifecycleWorkflows-Workflow.ReadWrite.All"])
+                .undelete(
+                    "/identityGovernance/lifecycleWorkflows/deletedItems/workflows/{id}/restore",
+                )
+                .versions(
+                    "/identityGovernance/lifecycleWorkflows/workflows/{id}/microsoft.graph.identityGovernance.createNewVersion",
+                    "workflow",
+                    paths![category executionConditions tasks],
+                    paths![description displayName isEnabled isSchedulingEnabled],
+                ),
         ),
         entity_type: "microsoft.graph.identityGovernance.workflow",
         display: paths![displayName],

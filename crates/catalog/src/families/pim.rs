@@ -1,6 +1,6 @@
 //! Privileged Identity Management: eligible and time-bound assignments, requests, and its settings.
 
-use crate::kind::{Category, Kind};
+use crate::kind::{Category, Kind, Reference};
 use crate::notation::{columns, paths, references};
 use crate::reading::Licence;
 use crate::writing::{Address, Body, Method, Writing};
@@ -18,6 +18,64 @@ const GROUP_ACTIVITIES: &[&str] = &[
     "Update member in PIM",
 ];
 
+/// Active assignments, and their instances: the service carries out what is asked for.
+const ASSIGNED: Writing = asked_for(
+    "/roleManagement/directory/roleAssignmentScheduleRequests",
+    &[
+        "RoleAssignmentSchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ],
+)
+.fixed(paths![appScopeId assignmentType directoryScopeId principalId roleDefinitionId]);
+
+/// Eligible assignments, and their instances.
+const ELIGIBLE: Writing = asked_for(
+    "/roleManagement/directory/roleEligibilityScheduleRequests",
+    &[
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ],
+)
+.fixed(paths![appScopeId directoryScopeId principalId roleDefinitionId]);
+
+/// Active members and owners of groups, and their instances.
+const GROUP_ASSIGNED: Writing = asked_for(
+    "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
+    &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
+)
+.fixed(paths![accessId assignmentType groupId principalId]);
+
+/// Who may become one, and their instances.
+const GROUP_ELIGIBLE: Writing = asked_for(
+    "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
+    &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
+)
+.fixed(paths![accessId groupId principalId]);
+
+const fn asked_for(template: &'static str, permissions: &'static [&'static str]) -> Writing {
+    Writing::requests(
+        template,
+        "action",
+        "adminAssign",
+        "adminRemove",
+        permissions,
+    )
+    .update(
+        Method::Post,
+        Address::At(template),
+        Body::Action {
+            member: "action",
+            word: "adminUpdate",
+        },
+    )
+}
+
+/// What an assignment of a role names.
+const ROLE_IN_SCOPE: &[Reference] = references![
+    principalId => directory_object, roleDefinitionId => role_definition,
+    directoryScopeId => directory_object_scope
+];
+
 pub(super) static KINDS: &[Kind] = &[
     Kind {
         name: "role_assignment_schedule",
@@ -28,35 +86,13 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentSchedules",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleAssignmentScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleAssignmentSchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ASSIGNED),
         entity_type: "microsoft.graph.unifiedRoleAssignmentSchedule",
         display: paths![principalId],
         drift: paths![status],
         read_only: paths![createdDateTime createdUsing id memberType modifiedDateTime status],
         sets: paths![scheduleInfo.recurrence.pattern.daysOfWeek],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         columns: columns![
             Text appScopeId, Time createdDateTime, Text createdUsing directoryScopeId,
             Time modifiedDateTime, Text principalId roleDefinitionId status assignmentType
@@ -72,33 +108,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleAssignmentScheduleInstances",
         permissions: &["RoleAssignmentSchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleAssignmentScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleAssignmentSchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleAssignmentScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ASSIGNED),
         entity_type: "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         export_path: Some("RoleManagement/Directory/RoleAssignmentScheduleInstances"),
         columns: columns![
             Text appScopeId directoryScopeId principalId roleDefinitionId assignmentType,
@@ -116,35 +130,13 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilitySchedules",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleEligibilityScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleEligibilitySchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ELIGIBLE),
         entity_type: "microsoft.graph.unifiedRoleEligibilitySchedule",
         display: paths![principalId],
         drift: paths![status],
         read_only: paths![createdDateTime createdUsing id memberType modifiedDateTime status],
         sets: paths![scheduleInfo.recurrence.pattern.daysOfWeek],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         columns: columns![
             Text appScopeId, Time createdDateTime, Text createdUsing directoryScopeId,
             Time modifiedDateTime, Text principalId roleDefinitionId status memberType,
@@ -160,33 +152,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/roleManagement/directory/roleEligibilityScheduleInstances",
         permissions: &["RoleEligibilitySchedule.Read.Directory"],
         licence: Licence::P2,
-        writing: Some(
-            Writing::requests(
-                "/roleManagement/directory/roleEligibilityScheduleRequests",
-                "action",
-                "adminAssign",
-                "adminRemove",
-                &[
-                    "RoleEligibilitySchedule.ReadWrite.Directory",
-                    "RoleManagement.ReadWrite.Directory",
-                ],
-            )
-            .update(
-                Method::Post,
-                Address::At("/roleManagement/directory/roleEligibilityScheduleRequests"),
-                Body::Action {
-                    member: "action",
-                    word: "adminUpdate",
-                },
-            ),
-        ),
+        writing: Some(ELIGIBLE),
         entity_type: "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
         display: paths![principalId],
         read_only: paths![id memberType],
-        references: references![
-            principalId => directory_object, roleDefinitionId => role_definition,
-            directoryScopeId => directory_object_scope
-        ],
+        references: ROLE_IN_SCOPE,
         export_path: Some("PIM/DirectoryRoles"),
         columns: columns![
             Text appScopeId directoryScopeId principalId roleDefinitionId, Time endDateTime,
@@ -364,13 +334,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ELIGIBLE),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -395,13 +359,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ASSIGNED),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
         parent: Some("group"),
         display: paths![principalId],
@@ -425,13 +383,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedEligibilitySchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/eligibilityScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ELIGIBLE),
         entity_type: "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],
@@ -453,13 +405,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["PrivilegedAssignmentSchedule.Read.AzureADGroup"],
         licence: Licence::P2,
         changed_by: GROUP_ACTIVITIES,
-        writing: Some(Writing::requests(
-            "/identityGovernance/privilegedAccess/group/assignmentScheduleRequests",
-            "action",
-            "adminAssign",
-            "adminRemove",
-            &["PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup"],
-        )),
+        writing: Some(GROUP_ASSIGNED),
         entity_type: "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
         parent: Some("group"),
         display: paths![principalId],

@@ -5,6 +5,7 @@ mod csdl;
 mod export_paths;
 mod graph_paths;
 mod lookups;
+mod modules;
 mod reference;
 mod requests;
 mod rules;

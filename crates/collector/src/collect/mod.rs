@@ -12,6 +12,7 @@ mod settle;
 mod spool;
 mod taker;
 
+pub use reader::READ_WHERE_CHANGED;
 pub use resume::unfinished;
 pub use run::{
     CollectMonitor, CollectProgress, CollectReport, CollectRequest, CollectedKind, collect,

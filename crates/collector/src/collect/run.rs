@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::Kind;
-use graph::{Api, Client, Get, MeterReport};
+use graph::{Api, Client, Figures, Get, MeterReport};
 use jiff::{SignedDuration, Timestamp};
 use model::is_guid;
-use store::{Commit, CoverageState, Finding, KindRecord, RecordId, SnapshotNumber, Source, Writer};
+use store::{
+    Archive, Commit, CoverageState, Finding, KindRecord, RecordId, SnapshotNumber, Source, Writer,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::memory::{Lesson, Memory};
 use super::message::{Message, Mode, Outcome};
 use super::plan::{self, Plan, Situation};
-use super::reader::{Limits, Reader};
+use super::reader::{Limits, Reader, SIZE_KIND};
 use super::resume::Resumed;
 use super::spool::{Head, Spool};
 use super::taker::Taker;
@@ -116,7 +118,7 @@ pub struct CollectReport {
     pub kinds: Vec<CollectedKind>,
     /// Bytes it added to the archive.
     pub bytes_added: u64,
-    /// Requests, resource units, retries and bytes, by kind.
+    /// Requests, resource units, retries and bytes of this run, by kind.
     pub meter: MeterReport,
     /// The tenant's clock minus ours.
     pub clock_skew: Option<SignedDuration>,
@@ -163,6 +165,8 @@ pub fn collect(
     request: &CollectRequest,
     monitor: &dyn CollectMonitor,
 ) -> Result<CollectReport> {
+    // A client may have made runs before this one.
+    let before = client.meter().snapshot();
     let identity = runtime.block_on(client.identity())?;
     check_tenant(writer, identity.tenant.as_deref())?;
     runtime.block_on(set_clock(client));
@@ -170,6 +174,7 @@ pub fn collect(
     let mut memory = Memory::load(writer.archive())?;
     let reader = plan::Reader::new(&identity);
     let plan = planned(writer, &reader, request, &memory, begun.taken_at);
+    tell_size(writer.archive(), client);
     let known = Known::new(writer.archive())?;
     let source = Source {
         kind: "graph".to_owned(),
@@ -189,10 +194,12 @@ pub fn collect(
         total: plan.steps.len() as u64,
         done: 0,
         kind: String::new(),
+        before: before.total,
     };
     let resumed = run.begin(&begun)?;
     let limits = Limits {
         requests: request.max_requests,
+        asked_before: before.total.requests,
         kind_time: request.kind_time,
     };
     let (out, inbox) = mpsc::channel(ON_THE_WAY);
@@ -201,6 +208,7 @@ pub fn collect(
     reading.abort();
     listened?;
     let mut taker = run.taker;
+    taker.end_untold(&request.kinds);
     taker.refuse_other_tenants()?;
     taker.refuse_nothing()?;
     taker.settle(request.accept_deletions)?;
@@ -243,7 +251,7 @@ pub fn collect(
         is_new,
         kinds: kinds.collect(),
         bytes_added,
-        meter: client.meter().snapshot(),
+        meter: client.meter().snapshot().since(&before),
         clock_skew: client.clock_skew(),
         resumed: begun.resumes,
         discarded: begun.discarded,
@@ -283,6 +291,18 @@ fn planned(
 async fn set_clock(client: &Client) {
     let get = Get::path(Api::V1, "/organization?$select=id", "organization");
     let _ = client.get(&get).await;
+}
+
+/// The tenant's quota goes by its users: as many as there were, until they are listed again.
+fn tell_size(archive: &Archive, client: &Client) {
+    let latest = archive.snapshots().last();
+    let users = archive
+        .kind(SIZE_KIND)
+        .zip(latest)
+        .and_then(|(kind, latest)| archive.alive(kind.number, latest).ok());
+    if let Some(users) = users {
+        client.tell_user_count(users.len());
+    }
 }
 
 /// A token for another tenant than the archive's must not fill it.
@@ -386,6 +406,8 @@ struct Run<'r, 'w> {
     total: u64,
     done: u64,
     kind: String,
+    /// What the client had asked before this run.
+    before: Figures,
 }
 
 impl Run<'_, '_> {
@@ -419,7 +441,11 @@ impl Run<'_, '_> {
             match next {
                 Ok(Some(messages)) => self.take_all(messages)?,
                 Ok(None) => break,
-                Err(_) => self.heed()?,
+                // Nothing comes: what waits to be written need not wait longer.
+                Err(_) => {
+                    self.spool.flush(self.taker.intake.snapshot.archive())?;
+                    self.heed()?;
+                }
             }
         }
         self.spool.flush(self.taker.intake.snapshot.archive())
@@ -453,7 +479,7 @@ impl Run<'_, '_> {
             _ => {}
         }
         self.taker.take(message)?;
-        let meter = self.client.meter().total();
+        let meter = self.client.meter().total().since(&self.before);
         self.monitor.report(&CollectProgress {
             kind: &self.kind,
             kinds: (self.done, self.total),

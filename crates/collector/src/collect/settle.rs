@@ -18,7 +18,7 @@ use store::{Closing, Coverage, CoverageState, Finding, Tally, Verdict};
 
 use super::compare;
 use super::message::{Mode, Outcome};
-use super::reader::CONTENT_NAMED_BY;
+use super::reader::{CONTENT_NAMED_BY, outcome};
 use super::taker::{CONTENT_KIND, Taken, Taker, content_target};
 use crate::edges;
 use crate::error::{Error, Result};
@@ -71,6 +71,19 @@ impl Taker<'_> {
                 failed.reason.clone().unwrap_or_default(),
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// Kinds whose end nobody told: the reading side broke down. They were asked for, so something must be said of
+    /// them.
+    pub(super) fn end_untold(&mut self, selected: &[&'static Kind]) {
+        for kind in selected {
+            let taken = self.kinds.entry(kind.name.to_owned()).or_default();
+            taken.outcome.get_or_insert_with(|| Outcome {
+                state: CoverageState::Failed,
+                reason: Some("reading it ended without a word".to_owned()),
+                ..outcome(kind, Mode::Unread)
+            });
         }
     }
 
@@ -282,12 +295,13 @@ impl Taker<'_> {
         Ok(())
     }
 
-    fn rejected(&self, slot: usize) -> usize {
+    fn rejected(&self, slot: usize) -> u64 {
         let of_slot = |scope: &Scope| matches!(scope, Scope::Kind(other) if *other == slot);
         let noted = self.intake.noted.iter();
-        noted
+        let listed = noted
             .filter(|noted| noted.finding.verdict == Verdict::Rejected && of_slot(&noted.scope))
-            .count()
+            .count();
+        listed as u64 + self.unlisted(slot).0
     }
 
     fn remark_losses(&mut self, slot: usize, tally: Tally) {
@@ -310,7 +324,16 @@ impl Taker<'_> {
         for finding in self.findings(slot) {
             coverage.add(finding);
         }
+        let (rejected, doubtful) = self.unlisted(slot);
+        coverage.rejected += rejected;
+        coverage.doubtful += doubtful;
         coverage
+    }
+
+    /// Findings of a slot that are only counted: rejected and doubtful.
+    fn unlisted(&self, slot: usize) -> (u64, u64) {
+        let unlisted = self.intake.unlisted_findings.get(&slot);
+        unlisted.copied().unwrap_or_default()
     }
 
     fn findings(&self, slot: usize) -> Vec<Finding> {

@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 
 const FOLDER: &str = "run";
 const HEAD: &str = "run/head";
-/// Messages are put together up to so many bytes, or for so long, before they go to disk: a crash loses
-/// at most that.
-const CHUNK_BYTES: usize = 1 << 20;
-const CHUNK_TIME: Duration = Duration::from_secs(1);
+/// Messages that come at once are put together before they go to disk, up to so many bytes or for so long. A page of
+/// a large kind is more than that; when nothing follows, what waits is written as well.
+const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_TIME: Duration = Duration::from_millis(250);
 /// Pages are text that repeats itself; the fastest level already divides them by ten.
 const LEVEL: i32 = 1;
 /// No chunk is larger: a page has at most 64 MiB, a batch of small ones 128.

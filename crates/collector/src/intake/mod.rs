@@ -14,7 +14,7 @@ use std::rc::Rc;
 use model::Parser;
 use roaring::RoaringBitmap;
 use store::{
-    Archive, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, UnitRules, Verdict,
+    Archive, Coverage, KindHandle, KindOptions, Ordinal, SnapshotWriter, UnitId, UnitRules, Verdict,
 };
 
 pub(crate) use file::{FileForm, FileOutcome};
@@ -127,6 +127,11 @@ pub(crate) struct Intake<'w> {
     pub(crate) file: FileState,
     pub(crate) folders: Folders,
     pub(crate) noted: Vec<Noted>,
+    /// Findings so far, those that are only counted included.
+    findings: u64,
+    /// How many findings of each slot are noted, and how many more, rejected and doubtful, are counted alone.
+    listed_findings: HashMap<usize, usize>,
+    pub(crate) unlisted_findings: HashMap<usize, (u64, u64)>,
     pub(crate) digest: Digest,
     /// A mark of a delta query was found where states were expected.
     pub(crate) found_delta: bool,
@@ -190,6 +195,9 @@ impl<'w> Intake<'w> {
             file: FileState::default(),
             folders: Folders::default(),
             noted: Vec::new(),
+            findings: 0,
+            listed_findings: HashMap::new(),
+            unlisted_findings: HashMap::new(),
             digest: Digest::default(),
             found_delta: false,
             deltas: Deltas::default(),
@@ -385,6 +393,20 @@ impl<'w> Intake<'w> {
     }
 
     pub(crate) fn add(&mut self, finding: store::Finding, scope: Scope) {
+        self.findings += 1;
+        // A page may have a million rows that are none: more than a record keeps is only counted.
+        if let (true, Scope::Kind(slot)) = (self.options.collected, &scope) {
+            let listed = self.listed_findings.entry(*slot).or_default();
+            if *listed >= Coverage::MAX_FINDINGS {
+                let (rejected, doubtful) = self.unlisted_findings.entry(*slot).or_default();
+                match finding.verdict {
+                    Verdict::Rejected => *rejected += 1,
+                    Verdict::Doubtful => *doubtful += 1,
+                }
+                return;
+            }
+            *listed += 1;
+        }
         self.noted.push(Noted {
             finding,
             scope,

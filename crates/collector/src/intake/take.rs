@@ -25,7 +25,7 @@ impl Intake<'_> {
         around: &Around<'_>,
     ) -> Result<()> {
         let slot = self.slot(&event.target)?;
-        let noted = self.noted.len();
+        let noted = self.findings;
         for doubt in &event.doubts {
             self.note(around, Scope::Kind(slot), doubt.clone(), Verdict::Doubtful);
         }
@@ -108,7 +108,7 @@ impl Intake<'_> {
     ) -> Result<()> {
         let slot = self.slot(target)?;
         self.holds(around.file.folder(), slot);
-        let noted = self.noted.len();
+        let noted = self.findings;
         let key = key_of(target, object, around);
         if self.options.delta && object.get("@removed").is_some() {
             self.deltas.remove(slot, key.text.as_str());
@@ -223,7 +223,7 @@ impl Intake<'_> {
         let slot = self.slot(target)?;
         self.holds(around.file.folder(), slot);
         self.slots[slot].present = true;
-        let noted = self.noted.len();
+        let noted = self.findings;
         let found = edges::edges(kind, object, around);
         let by_path = found.len() == 1 && !around.parents().is_empty();
         let ordinals = self.put_edges(slot, found, around)?;
@@ -287,11 +287,11 @@ impl Intake<'_> {
         slot: usize,
         unit: UnitId,
         ordinals: &[Ordinal],
-        noted: usize,
+        noted: u64,
         around: &Around<'_>,
     ) {
         self.holds(around.file.folder(), slot);
-        if self.options.delta || self.noted.len() > noted {
+        if self.options.delta || self.findings > noted {
             return;
         }
         let handle = self.slots[slot].handle;

@@ -33,6 +33,7 @@ fn company_comes_to_the_same(users: u32, words: &str, faults: &[Faults]) {
         let client = living.client_with(|settings| {
             settings.limits.max_tries = 100;
             settings.limits.max_total_wait = std::time::Duration::from_hours(24 * 365);
+            settings.limits.max_silence = settings.limits.max_total_wait;
         });
         let report = kept
             .try_collect(&client, &living.runtime, &request, &())
@@ -72,6 +73,7 @@ fn half_of_all_connections_are_reset() {
 fn throttling_with_every_form_of_retry_after() {
     let forms = [
         RetryAfter::Seconds(3),
+        RetryAfter::Date(3),
         RetryAfter::Fraction,
         RetryAfter::Missing,
         RetryAfter::Malformed,
@@ -115,6 +117,7 @@ fn all_of_it_at_once_and_more_parents_than_are_asked_one_by_one() {
         resets_before: 0.25,
         resets_inside: 0.33,
         throttled: 0.1,
+        retry_after: RetryAfter::Date(2),
         unavailable: 0.1,
         token_requests: Some(100),
         ..Faults::default()

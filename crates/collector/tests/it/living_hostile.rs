@@ -77,21 +77,33 @@ fn next_day(answers: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Coverag
 fn what_is_no_answer_of_graph_is_a_failure() {
     let whole = json!({"value": rows(0, 5)}).to_string();
     let cut = whole[..whole.len() / 2].to_owned();
-    let bodies: Vec<(&'static str, String)> = vec![
-        ("text/html", "<!DOCTYPE html><h1>Proxy</h1>".to_owned()),
-        ("application/json", String::new()),
-        ("application/json", cut),
-        ("application/json", "[]".to_owned()),
-        ("application/json", "{}".to_owned()),
-        ("application/json", "{\"value\":{}}".to_owned()),
-        ("text/plain", "upstream said hello".to_owned()),
-        ("application/octet-stream", "\u{0}\u{1}".to_owned()),
+    // In a batch an answer that is no JSON is a text inside the batch's own.
+    let none = "the answer is not a JSON object";
+    let bodies: Vec<(&'static str, String, &str)> = vec![
+        (
+            "text/html",
+            "<!DOCTYPE html><h1>Proxy</h1>".to_owned(),
+            none,
+        ),
+        ("application/json", String::new(), none),
+        ("application/json", cut, none),
+        ("application/json", "[]".to_owned(), none),
+        ("application/json", "{}".to_owned(), "no `value`"),
+        (
+            "application/json",
+            "{\"value\":{}}".to_owned(),
+            "`value` of the answer is not an array",
+        ),
+        ("text/plain", "upstream said hello".to_owned(), none),
+        ("application/octet-stream", "\u{0}\u{1}".to_owned(), none),
     ];
-    for (media, body) in bodies {
+    for (media, body, words) in bodies {
         let shown = format!("{media} {body:.20}");
         let (state, reason) = next_day(move |_| Reply::text(media, &body));
         assert_eq!(state, CoverageState::Failed, "{shown}");
-        assert!(!reason.is_empty(), "{shown}");
+        // What was asked, and what came.
+        assert!(reason.contains("GET /v1.0/domains"), "{shown}: {reason}");
+        assert!(reason.contains(words), "{shown}: {reason}");
     }
 }
 
@@ -112,6 +124,9 @@ fn refusals_are_told_apart() {
     for (status, code, state) in expected {
         let (found, reason) = next_day(move |_| Reply::error(status, code));
         assert_eq!(found, state, "{status}: {reason}");
+        assert!(reason.contains("GET /v1.0/domains"), "{status}: {reason}");
+        let known = reason.contains(&status.to_string());
+        assert!(known, "{status}: {reason}");
         if state == CoverageState::Forbidden {
             assert!(reason.contains("Domain.Read.All"), "{reason}");
         }

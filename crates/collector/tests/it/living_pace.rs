@@ -140,12 +140,13 @@ fn microsoft_s_limits_are_never_reached() {
             settings.pace = Pace::Microsoft;
             settings.clock = Arc::new(clock.clone());
         });
-        client.tell_user_count(80);
         let leaping = living.runtime.spawn(clock.clone().run(client.clone()));
         let report = kept
             .try_collect(&client, &living.runtime, &request, &())
             .unwrap_or_else(|error| panic!("{error}"));
         leaping.abort();
+        // A tenant of eighty users has a quota that one of forty has not.
+        assert_eq!(client.identity_quota(), Some(5000.0));
         let labels = report.meter.labels.iter();
         let throttled = labels.filter(|(_, figures)| figures.throttled > 0);
         assert_eq!(throttled.collect::<Vec<_>>(), [], "day {day}");

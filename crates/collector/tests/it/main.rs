@@ -11,6 +11,7 @@ mod living;
 mod living_content;
 mod living_coverage;
 mod living_deltas;
+mod living_ends;
 mod living_faults;
 mod living_hints;
 mod living_hostile;

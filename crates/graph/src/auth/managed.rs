@@ -46,6 +46,7 @@ impl Endpoint {
             true,
             &settings.user_agent,
             settings.limits.exchange_timeout,
+            settings.limits.max_held_bytes,
         )?;
         Ok(Self {
             url,

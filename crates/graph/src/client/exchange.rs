@@ -87,11 +87,17 @@ impl Client {
     async fn persist<T>(&self, ask: &Ask, accept: impl Fn(&Raw) -> Result<T>) -> Result<T> {
         let mut waited = Duration::ZERO;
         let mut renewed = false;
-        let mut again = false;
+        let mut failed: Option<Error> = None;
         let mut tries = 1;
         loop {
-            let (token, outcome) = self.once(ask, again).await?;
-            again = true;
+            let (token, outcome) = match self.once(ask, failed.is_some() || renewed).await {
+                Ok(done) => done,
+                // That it is not sent again says less than why it failed.
+                Err(error) if error.kind() == ErrorKind::Connection => {
+                    return Err(failed.unwrap_or(error));
+                }
+                Err(error) => return Err(error),
+            };
             let failure = match outcome {
                 Ok(raw) if raw.status < 300 => match accept(&raw) {
                     Ok(answer) => return Ok(answer),
@@ -137,6 +143,7 @@ impl Client {
                 .first()
                 .into_iter()
                 .for_each(|item| self.0.meter.waited(item.label, wait));
+            failed = Some(error);
             self.0.clock.sleep(wait).await;
         }
     }
@@ -147,6 +154,9 @@ impl Client {
         ask: &Ask,
         again: bool,
     ) -> Result<(Arc<Token>, std::result::Result<Raw, Lost>)> {
+        if let Some(error) = self.0.silence.refusal(self.0.clock.monotonic()) {
+            return Err(error);
+        }
         let costs: Vec<_> = ask
             .items
             .iter()
@@ -171,6 +181,8 @@ impl Client {
             .exchange(self.build(ask, &token), ask.limit_bytes)
             .await;
         drop(place);
+        let outcome_told = outcome.as_ref().map_err(|lost| &lost.error);
+        self.0.silence.note(outcome_told, self.0.clock.monotonic());
         let ms = self.0.clock.monotonic().saturating_sub(start).as_millis();
         let method = ask.method.as_str();
         match &outcome {
@@ -218,6 +230,7 @@ impl Client {
             .named("x-ms-throttle-limit-percentage")
             .and_then(|text| text.trim().parse::<f64>().ok());
         if let Some(share) = share {
+            self.0.meter.quota_used(percent(share));
             ask.items
                 .iter()
                 .for_each(|item| self.0.budget.used(item.family, share));
@@ -322,6 +335,17 @@ impl Client {
             RetryAfter::Wait(wait) => wait,
         }
     }
+}
+
+/// A share as Graph writes it (`1.2`), in percent.
+fn percent(share: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is held between nothing and a hundredfold; what is no number is nothing"
+    )]
+    let percent = (share * 100.0).round().clamp(0.0, 10_000.0) as u32;
+    percent
 }
 
 impl Ask {

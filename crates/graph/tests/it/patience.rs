@@ -265,6 +265,50 @@ async fn gives_up_within_its_limits() {
 }
 
 #[tokio::test]
+async fn a_graph_that_is_gone_is_not_asked_for_hours() {
+    let there = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let switch = Arc::clone(&there);
+    let server = Server::start(move |_| {
+        if switch.load(std::sync::atomic::Ordering::SeqCst) {
+            Reply::ok(r#"{"value":[]}"#)
+        } else {
+            Reply::reset()
+        }
+    })
+    .await;
+    let (client, clock) = server.timed_client();
+    client.get(&users()).await.expect("a page");
+    // Time in which nobody asks is no silence.
+    clock.advance(Duration::from_mins(40));
+    there.store(false, std::sync::atomic::Ordering::SeqCst);
+    let before = server.asked().len();
+    let first = client.get(&users()).await.expect_err("no answer");
+    assert_eq!(first.kind(), ErrorKind::Connection);
+    assert!(first.to_string().contains("broke"), "{first}");
+    let tries = server.asked().len() - before;
+    assert!((8..=10).contains(&tries), "{tries}");
+    let gone = clock.monotonic();
+    for _ in 0..1000 {
+        let error = client.get(&users()).await.expect_err("no answer");
+        assert_eq!(error.kind(), ErrorKind::Connection);
+    }
+    let error = client.get(&users()).await.expect_err("not asked");
+    assert!(
+        error
+            .to_string()
+            .contains("not asked, because Graph has not answered for"),
+        "{error}"
+    );
+    assert!(clock.monotonic().saturating_sub(gone) < Duration::from_mins(2));
+    assert!(server.asked().len() - before <= tries + 3);
+    // It is found out that it is back.
+    there.store(true, std::sync::atomic::Ordering::SeqCst);
+    clock.advance(Duration::from_mins(1));
+    client.get(&users()).await.expect("a page");
+    client.get(&users()).await.expect("a page");
+}
+
+#[tokio::test]
 async fn a_server_that_never_answers_is_left() {
     let server = Server::start(|_| Reply::hang()).await;
     let mut settings = server.settings();

@@ -30,7 +30,7 @@ mod unseen_changes;
 
 pub(crate) use access_path::AccessPathTable;
 pub(crate) use arrays::{Type, nanoseconds, texts};
-pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange};
+pub(crate) use changes::{ChangeType, ChangesTable, ObjectChange, version_text};
 pub(crate) use coverage::{CoverageTable, FindingsTable};
 pub(crate) use delta::{Comparison, Delta, deltas, with_payloads};
 pub(crate) use described::{ColumnsTable, TagsTable, table_name};

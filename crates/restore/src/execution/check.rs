@@ -39,7 +39,7 @@ pub(super) fn plan(plan: &Plan, options: &Options<'_>) -> Result<()> {
             )));
         }
         let ready = Ready::new(step, &none)?;
-        ready.write(&none)?;
+        ready.write(&none, "")?;
         if ready.makes_another_each_time() && !can_be_found(step) {
             return Err(Error::Invalid(format!(
                 "step {} makes a {} and does not say how it is known again if its answer is lost: make the plan anew",
@@ -95,6 +95,15 @@ fn permissions(plan: &Plan, identity: &Identity) -> Result<()> {
     let has = |permission: &String| roles.contains(permission) || scopes.contains(permission);
     let mut missing = BTreeSet::new();
     for step in &plan.steps {
+        // What leaves the recycle bin mostly brings it along: then nothing is sent.
+        let comes_along = step.action == Action::Create
+            && step.after.iter().any(|number| {
+                let before = plan.steps.get(*number as usize - 1);
+                before.is_some_and(|before| before.action == Action::Restore)
+            });
+        if comes_along {
+            continue;
+        }
         if !step.permissions.is_empty() && !step.permissions.iter().any(has) {
             missing.insert(step.permissions.join(" or "));
         }

@@ -117,6 +117,20 @@ pub enum StepOutcome {
     Ready,
 }
 
+impl Entry {
+    /// When it was.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Began { at, .. }
+            | Self::Intent { at, .. }
+            | Self::Written { at, .. }
+            | Self::Outcome { at, .. }
+            | Self::Ended { at, .. } => *at,
+        }
+    }
+}
+
 impl StepOutcome {
     /// Whether the tenant is as the step wants it, as far as is known.
     #[must_use]

@@ -12,7 +12,7 @@ use model::parse_time;
 use serde_json::{Map, Value};
 
 use super::judge::differing;
-use super::live::{Object, kind, parsed};
+use super::live::{Object, kind, parsed, select_covered};
 use crate::error::{Error, Result};
 use crate::plan::{Expected, Step};
 
@@ -71,6 +71,7 @@ impl Lost<'_> {
         let Some(mut request) = kind.list_request(parents, None) else {
             return Ok(None);
         };
+        select_covered(kind, &mut request);
         let filter = filter(kind, properties);
         if let Some(filter) =
             filter.filter(|_| request.query.iter().all(|(name, _)| *name != "$filter"))
@@ -84,7 +85,7 @@ impl Lost<'_> {
             let rows: Map<String, Value> = serde_json::from_slice(&page.body).unwrap_or_default();
             let rows = rows.get("value").and_then(Value::as_array);
             let found = rows.into_iter().flatten().find_map(|row| {
-                let object = parsed(kind, row.to_string().as_bytes())?;
+                let object = parsed(kind, row.to_string().as_bytes(), &[])?;
                 self.is_it(kind, properties, &object).then_some(object)
             });
             if found.is_some() {

@@ -1,10 +1,10 @@
 //! The tenant as it is at this moment, as far as one step is concerned with it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog::{Kind, Shape};
-use graph::{Api, Client, ErrorKind, Get, PageGuard};
+use catalog::{Kind, Request, Shape};
+use graph::{Api, Client, ErrorKind, Get, Identity, PageGuard};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
@@ -28,15 +28,28 @@ pub(crate) struct Object {
     pub(crate) text: String,
     /// The same, parsed.
     pub(crate) properties: Map<String, Value>,
+    /// Properties the credential may not read: nobody knows what they are.
+    pub(crate) unread: Vec<&'static str>,
 }
 
 /// Where a step looks.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     /// An object with an address of its own, or the only one of its kind.
-    Object { kind: &'static Kind, get: Get },
+    Object {
+        kind: &'static Kind,
+        get: Get,
+        narrow: Option<Box<Narrow>>,
+    },
     /// An end of a relationship.
     Link(Link),
+}
+
+/// A read without what needs a permission of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Narrow {
+    get: Get,
+    unread: Vec<&'static str>,
 }
 
 /// A relationship, by its ends.
@@ -94,8 +107,16 @@ impl Place {
             }
             Shape::Event { .. } => None,
         };
-        let get = collector::get(kind, &request.ok_or_else(does_not_fit)?);
-        Ok(Self::Object { kind, get })
+        let mut request = request.ok_or_else(does_not_fit)?;
+        select_covered(kind, &mut request);
+        let get = collector::get(kind, &request);
+        let unread = further(kind);
+        let narrow = (!unread.is_empty()).then(|| {
+            deselect(&mut request, |name| unread.contains(&name));
+            let get = collector::get(kind, &request);
+            Box::new(Narrow { get, unread })
+        });
+        Ok(Self::Object { kind, get, narrow })
     }
 
     /// Where a step that brings an object back finds it in the recycle bin: at the address it is restored
@@ -112,8 +133,36 @@ impl Place {
         let get = Get::path(api, path, kind.name)
             .family(collector::family(kind))
             .single();
-        Ok(Some(Self::Object { kind, get }))
+        Ok(Some(Self::Object {
+            kind,
+            get,
+            narrow: None,
+        }))
     }
+}
+
+/// Leaves out of a request what no version is compared by. Some of it (`signInActivity`) needs a permission that has
+/// nothing to do with writing.
+pub(crate) fn select_covered(kind: &Kind, request: &mut Request) {
+    deselect(request, |name| kind.volatile.contains(&name));
+}
+
+fn deselect(request: &mut Request, is_left_out: impl Fn(&str) -> bool) {
+    for (option, value) in &mut request.query {
+        if *option == "$select" {
+            let names = value.split(',').filter(|name| !is_left_out(name));
+            *value = names.collect::<Vec<_>>().join(",");
+        }
+    }
+}
+
+/// Properties of a kind that count and need another permission than the kind.
+fn further(kind: &Kind) -> Vec<&'static str> {
+    let further = kind.further_permissions.iter();
+    let properties = further.flat_map(|further| further.properties.iter().copied());
+    properties
+        .filter(|name| !kind.volatile.contains(name))
+        .collect()
 }
 
 /// The kind of a step's object.
@@ -147,6 +196,10 @@ pub(crate) struct Reader<'c> {
     /// The targets of sources that were read, in lower case. Reading a group of 10,000 members once is
     /// cheaper than asking for each of those that are added.
     ends: RefCell<HashMap<Source, BTreeSet<String>>>,
+    /// Kinds of which the credential may not read everything.
+    blind: RefCell<BTreeSet<&'static str>>,
+    /// What was not read because of that, by kind.
+    unread: RefCell<BTreeMap<&'static str, Vec<&'static str>>>,
 }
 
 impl<'c> Reader<'c> {
@@ -154,7 +207,42 @@ impl<'c> Reader<'c> {
         Self {
             client,
             ends: RefCell::default(),
+            blind: RefCell::default(),
+            unread: RefCell::default(),
         }
+    }
+
+    /// Learns from a token what need not be tried. Graph refuses some of it, and says of some that it is not set.
+    pub(crate) fn learn(&self, identity: &Identity) {
+        let (Some(roles), Some(scopes)) = (&identity.roles, &identity.scopes) else {
+            return;
+        };
+        let has = |permission: &str| {
+            let writing = permission.replace(".Read.", ".ReadWrite.");
+            let mut all = roles.iter().chain(scopes.iter());
+            all.any(|own| *own == permission || *own == writing)
+        };
+        for kind in catalog::kinds() {
+            let mut further = kind.further_permissions.iter();
+            if further.any(|it| !it.properties.is_empty() && !has(it.permission)) {
+                self.blind.borrow_mut().insert(kind.name);
+            }
+        }
+    }
+
+    /// Properties that were not read, by kind.
+    pub(crate) fn unread(&self) -> BTreeMap<String, Vec<String>> {
+        let unread = self.unread.borrow();
+        let owned = |names: &Vec<&str>| names.iter().map(|&name| name.to_owned()).collect();
+        unread
+            .iter()
+            .map(|(kind, names)| ((*kind).to_owned(), owned(names)))
+            .collect()
+    }
+
+    /// The narrow read of an object, where the credential is known not to do the whole one.
+    fn narrow<'p>(&self, kind: &Kind, narrow: Option<&'p Narrow>) -> Option<&'p Narrow> {
+        narrow.filter(|_| self.blind.borrow().contains(kind.name))
     }
 
     /// What stands at each place, in their order.
@@ -163,19 +251,27 @@ impl<'c> Reader<'c> {
     /// Where nothing could be had at all. What a single place refuses is an error of its own.
     pub(crate) async fn read(&self, places: &[Place]) -> Result<Vec<graph::Result<Live>>> {
         let mut gets = Vec::new();
+        let mut narrowed = Vec::with_capacity(places.len());
         for place in places {
-            match place {
-                Place::Object { get, .. } => gets.push(get.clone()),
-                Place::Link(_) => {}
+            let mut narrow = None;
+            if let Place::Object {
+                kind,
+                get,
+                narrow: own,
+            } = place
+            {
+                narrow = self.narrow(kind, own.as_deref());
+                gets.push(narrow.map_or(get, |narrow| &narrow.get).clone());
             }
+            narrowed.push(narrow);
         }
         let mut pages = self.client.batch(&gets).await?.into_iter();
         let mut answers = Vec::with_capacity(places.len());
-        for place in places {
+        for (place, asked) in places.iter().zip(narrowed) {
             answers.push(match place {
-                Place::Object { kind, .. } => {
+                Place::Object { kind, narrow, .. } => {
                     let page = pages.next().expect("because a batch answers every request");
-                    object(kind, page)
+                    self.object(kind, narrow.as_deref(), asked, page).await
                 }
                 Place::Link(link) => self.link(link).await,
             });
@@ -186,9 +282,40 @@ impl<'c> Reader<'c> {
     /// What stands at one place.
     pub(crate) async fn read_one(&self, place: &Place) -> graph::Result<Live> {
         match place {
-            Place::Object { kind, get } => object(kind, self.client.get(get).await),
+            Place::Object { kind, get, narrow } => {
+                let asked = self.narrow(kind, narrow.as_deref());
+                let page = self.client.get(asked.map_or(get, |it| &it.get)).await;
+                self.object(kind, narrow.as_deref(), asked, page).await
+            }
             Place::Link(link) => self.link(link).await,
         }
+    }
+
+    /// An answer as what stands there; `asked` is the narrow read, where that was done. Where the whole was refused,
+    /// the narrow one is done now, and from then on for every object of the kind.
+    async fn object(
+        &self,
+        kind: &'static Kind,
+        narrow: Option<&Narrow>,
+        asked: Option<&Narrow>,
+        page: graph::Result<graph::Page>,
+    ) -> graph::Result<Live> {
+        let is_refused = matches!(&page, Err(error) if error.kind() == ErrorKind::Forbidden);
+        let (page, asked) = match narrow.filter(|_| is_refused && asked.is_none()) {
+            Some(narrow) => {
+                self.blind.borrow_mut().insert(kind.name);
+                (self.client.get(&narrow.get).await, Some(narrow))
+            }
+            None => (page, asked),
+        };
+        let unread = asked.map_or(&[][..], |narrow| &narrow.unread);
+        if !unread.is_empty() {
+            self.unread
+                .borrow_mut()
+                .entry(kind.name)
+                .or_insert_with(|| unread.to_vec());
+        }
+        object(kind, page, unread)
     }
 
     /// The next look at this place asks the tenant.
@@ -256,21 +383,28 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// An answer as what stands there.
-fn object(kind: &'static Kind, page: graph::Result<graph::Page>) -> graph::Result<Live> {
+fn object(
+    kind: &'static Kind,
+    page: graph::Result<graph::Page>,
+    unread: &[&'static str],
+) -> graph::Result<Live> {
     match page {
         // A page was checked to be one JSON object.
-        Ok(page) => Ok(parsed(kind, &page.body).map_or(Live::Absent, Live::There)),
+        Ok(page) => Ok(parsed(kind, &page.body, unread).map_or(Live::Absent, Live::There)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Live::Absent),
         Err(error) => Err(error),
     }
 }
 
 /// An object as it was received.
-pub(crate) fn parsed(kind: &'static Kind, body: &[u8]) -> Option<Object> {
+pub(crate) fn parsed(kind: &'static Kind, body: &[u8], unread: &[&'static str]) -> Option<Object> {
     let text = collector::normalised(kind, body).ok()?;
     let properties = serde_json::from_str(&text).ok()?;
-    Some(Object { text, properties })
+    Some(Object {
+        text,
+        properties,
+        unread: unread.to_vec(),
+    })
 }
 
 fn ids(body: &[u8], single: bool) -> Vec<String> {

@@ -44,7 +44,7 @@ pub use patience::Patience;
 pub use record::Record;
 pub use report::{Report, StepReport};
 
-pub(crate) use judge::{compared, differing};
+pub(crate) use judge::{differing, unmet};
 pub(crate) use live::{Live, Reader};
 pub(crate) use ready::Ready;
 
@@ -79,6 +79,7 @@ pub async fn run(
 ) -> Result<Report> {
     let by = check(plan, client, options).await?;
     let mut engine = Engine::new(plan, client, journal, options, monitor)?;
+    engine.sender.reader.learn(&client.identity().await?);
     let began_at = engine.sender.now();
     engine.keep(&[Entry::Began {
         at: began_at,
@@ -111,6 +112,7 @@ pub async fn dry_run(
     check::plan(plan, options)?;
     check::tenant(plan, client).await?;
     let engine = Engine::new(plan, client, journal, options, monitor)?;
+    engine.sender.reader.learn(&client.identity().await?);
     report::foreseen(plan, &engine).await
 }
 

@@ -2,6 +2,7 @@
 
 use catalog::Kind;
 use graph::{Method, Write};
+use serde_json::Value;
 
 use super::ids::IdMap;
 use super::live::{Place, address_of, kind};
@@ -51,11 +52,11 @@ impl<'p> Ready<'p> {
         })
     }
 
-    /// The request. Each call makes another password for a new user.
+    /// The request, to the service at `root`. Each call makes another password for a new user.
     ///
     /// # Errors
     /// [`Error::Invalid`] where it is none that can be sent.
-    pub(crate) fn write(&self, ids: &IdMap) -> Result<Write> {
+    pub(crate) fn write(&self, ids: &IdMap, root: &str) -> Result<Write> {
         let step = self.step;
         let request = &step.request;
         let wrong = |what: String| Error::Invalid(format!("step {}: {what}", step.number));
@@ -74,6 +75,11 @@ impl<'p> Ready<'p> {
             let mut body = exchange.value(body);
             if step.kind == "user" && step.action == Action::Create {
                 password::fill(&mut body);
+            }
+            if let Some(Value::String(link)) = body.get_mut("@odata.id")
+                && link.starts_with('/')
+            {
+                link.insert_str(0, root);
             }
             write = write.body(body.to_string());
         }

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use store::Archive;
 
 use super::engine::Engine;
-use super::entry::{Ended, StepOutcome};
+use super::entry::{Ended, Entry, StepOutcome};
+use super::ids::IdMap;
 use super::judge::Verdict;
 use super::ready::Ready;
-use super::record::Progress;
+use super::record::{Progress, Record};
+use crate::book::Book;
 use crate::error::Result;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Step};
 
 /// What an execution came to, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,9 @@ pub struct Report {
     /// From ids of the wanted state to those that were made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ids: BTreeMap<String, String>,
+    /// Properties that were not compared with what the plan was made on, by kind: the credential may not read them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, Vec<String>>,
 }
 
 /// What came of a step.
@@ -51,6 +57,38 @@ pub struct StepReport {
 }
 
 impl Report {
+    /// What the executions of a plan of an archive's book did so far, as its journal has it; `None` where none began.
+    /// Without an end, steps of which nothing came yet are left out, and `ended_at` is when something was written last.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read, or is another plan's.
+    pub fn of(archive: &Archive, plan: &Plan) -> Result<Option<Self>> {
+        let id = plan.id();
+        let entries: Vec<Entry> = Book::new(archive).journal(&id)?.entries()?;
+        let record = Record::read(plan, &entries)?;
+        let (Some(began_at), Some(last)) = (record.began_at(), entries.last()) else {
+            return Ok(None);
+        };
+        let ended = match last {
+            Entry::Ended { ended, .. } => Some(*ended),
+            _ => None,
+        };
+        let over = ended.map(|_| StepOutcome::Cancelled);
+        let steps = plan.steps.iter().filter_map(|step| {
+            let outcome = record.outcome(step.number).or_else(|| over.clone())?;
+            Some(StepReport::new(step, outcome))
+        });
+        Ok(Some(Self {
+            plan: id,
+            began_at,
+            ended_at: last.at(),
+            ended,
+            steps: steps.collect(),
+            ids: paired(record.ids()),
+            unread: BTreeMap::new(),
+        }))
+    }
+
     /// Steps by what came of them, the words of [`StepOutcome::title`].
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
@@ -66,6 +104,19 @@ impl Report {
     pub fn has_drifted(&self) -> bool {
         let mut steps = self.steps.iter();
         steps.any(|step| matches!(step.outcome, StepOutcome::Drifted { .. }))
+    }
+}
+
+impl StepReport {
+    fn new(step: &Step, outcome: StepOutcome) -> Self {
+        Self {
+            number: step.number,
+            kind: step.kind.clone(),
+            object: step.object.clone(),
+            name: step.name.clone(),
+            action: step.action,
+            outcome,
+        }
     }
 }
 
@@ -136,23 +187,22 @@ fn made(
     ended: Option<Ended>,
     outcome: impl Fn(u32) -> StepOutcome,
 ) -> Report {
-    let steps = plan.steps.iter().map(|step| StepReport {
-        number: step.number,
-        kind: step.kind.clone(),
-        object: step.object.clone(),
-        name: step.name.clone(),
-        action: step.action,
-        outcome: outcome(step.number),
-    });
-    let ids = engine.record.ids().iter();
+    let steps = plan.steps.iter();
+    let steps = steps.map(|step| StepReport::new(step, outcome(step.number)));
     Report {
         plan: plan.id(),
         began_at,
         ended_at: engine.sender.now(),
         ended,
         steps: steps.collect(),
-        ids: ids
-            .map(|(old, new)| (old.to_owned(), new.to_owned()))
-            .collect(),
+        ids: paired(engine.record.ids()),
+        unread: engine.sender.reader.unread(),
     }
+}
+
+fn paired(ids: &IdMap) -> BTreeMap<String, String> {
+    let pairs = ids.iter();
+    pairs
+        .map(|(old, new)| (old.to_owned(), new.to_owned()))
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog::Body;
 use graph::{Answer, Client, Clock, ErrorKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -88,7 +89,7 @@ impl<'c> Sender<'c> {
         let since = self.now();
         let mut waited = Duration::ZERO;
         for waits in 0.. {
-            let write = ready.write(ids)?;
+            let write = ready.write(ids, self.client.root())?;
             let error = match self.client.send(&write).await {
                 Ok(answer) => return Ok(self.written(ready, &answer, since).await),
                 Err(error) => error,
@@ -130,8 +131,15 @@ impl<'c> Sender<'c> {
             error.kind(),
             ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Conflict
         );
-        if !is_of_state || ready.makes_another_each_time() {
+        if !is_of_state {
             return Ok(None);
+        }
+        if ready.makes_another_each_time() {
+            // It came along with something else, and was not to be seen yet when it was looked for.
+            let live = self.reader.read_one(&ready.place).await;
+            let is_there =
+                live.is_ok_and(|live| holds(ready.kind, ready.step.action, &ready.expected, &live));
+            return Ok(is_there.then_some(Sent::Held));
         }
         Ok(match self.fate(ready, since).await? {
             Fate::Written(_) => Some(Sent::Held),
@@ -175,7 +183,7 @@ impl<'c> Sender<'c> {
         self.reader.note(&ready.place, there);
         let request_id = answer.request_id.clone();
         let body: Map<String, Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
-        if let Some(made) = self.made(ready, &body) {
+        if let Some(made) = self.answered(ready, &body) {
             return Sent::Written { made, request_id };
         }
         // The answer does not say the new id: the object does, once it is visible.
@@ -209,6 +217,23 @@ impl<'c> Sender<'c> {
             taken: &taken,
         };
         lost.find(self.client).await
+    }
+
+    /// The new ids, as an answer says. Where an object is asked for, the answer shows the request, which names the
+    /// object or does not.
+    fn answered(
+        &self,
+        ready: &Ready<'_>,
+        body: &Map<String, Value>,
+    ) -> Option<BTreeMap<String, String>> {
+        let create = ready.kind.writing.and_then(|writing| writing.create);
+        let is_asked_for = create.is_some_and(|create| matches!(create.body, Body::Action { .. }));
+        if !is_asked_for || ready.step.makes.is_empty() {
+            return self.made(ready, body);
+        }
+        let id = body.get("targetScheduleId")?.clone();
+        let key = ready.kind.key.unwrap_or("id").to_owned();
+        self.made(ready, &Map::from_iter([(key, id)]))
     }
 
     /// The new ids, as an object or answer says; `None` where it leaves one out.

@@ -16,7 +16,7 @@ use super::present::{DIRECTORY, Present};
 use super::risk::{GLOBAL_ADMINISTRATOR, lock_out};
 use super::rows::is_attachment;
 use crate::error::Result;
-use crate::plan::{Action, Against, Dangling, FORMAT, Impossible, Plan, Step, Wanted};
+use crate::plan::{Action, Against, Dangling, FORMAT, Impossible, Plan, Wanted};
 
 impl Drafting<'_> {
     /// The plan of everything that was drafted.
@@ -27,10 +27,7 @@ impl Drafting<'_> {
         let ordered = ordered(std::mem::take(&mut self.drafts));
         self.impossible.extend(ordered.impossible);
         sort_impossible(&mut self.impossible);
-        let steps: Vec<Step> = (1..)
-            .zip(ordered.drafts)
-            .map(|(number, (stage, after, uses, draft))| step(number, stage, after, uses, draft))
-            .collect();
+        let steps = ordered.steps;
         let request = self.request;
         let wanted = request.wanted;
         Ok(Plan {
@@ -87,7 +84,7 @@ impl Drafting<'_> {
                         && !present.contains(id)
                         && self.was_read(reference.target));
                 if is_lost {
-                    let hangs = is_attachment(draft.kind) && draft.action == Action::Create;
+                    let hangs = is_attachment(draft.kind) && draft.step.action == Action::Create;
                     dropped[at] |= hangs;
                     dangling.push(self.dangling(draft, reference, id, hangs));
                 }
@@ -101,7 +98,7 @@ impl Drafting<'_> {
     /// Names grants and assignments by what they are about: they have no name of their own.
     fn name_grants(&mut self) -> Result<()> {
         let is_nameless = |draft: &Draft| {
-            let name = draft.name.as_deref();
+            let name = draft.step.name.as_deref();
             is_attachment(draft.kind)
                 && !draft.kind.is_relationship()
                 && name.is_none_or(|name| {
@@ -114,7 +111,7 @@ impl Drafting<'_> {
                 continue;
             }
             let mut ids = Vec::new();
-            if draft.action == Action::Create {
+            if draft.step.action == Action::Create {
                 each_reference(draft, &mut |_, id| ids.push(self.mapping.id(id).to_owned()));
             } else {
                 ids.extend(draft.names.iter().filter(|id| is_guid(id)).cloned());
@@ -138,7 +135,7 @@ impl Drafting<'_> {
             };
             let shown: Vec<String> = ids.iter().map(name).collect();
             if !shown.is_empty() {
-                self.drafts[at].name = Some(shown.join(" → "));
+                self.drafts[at].step.name = Some(shown.join(" → "));
             }
         }
         Ok(())
@@ -193,8 +190,8 @@ impl Drafting<'_> {
         };
         Dangling {
             kind: draft.kind.name.to_owned(),
-            object: draft.key.clone(),
-            name: draft.name.clone(),
+            object: draft.step.object.clone(),
+            name: draft.step.name.clone(),
             path: reference.path.to_owned(),
             target: id.to_owned(),
             target_name: self.gone.get(id).copied().flatten().map(str::to_owned),
@@ -228,10 +225,10 @@ impl Drafting<'_> {
     /// Marks steps that take the account of somebody who may do everything.
     fn warn_of_administrators(&mut self) -> Result<()> {
         let takes_account = |draft: &Draft| {
-            let disables = draft.properties.iter().any(|change| {
+            let disables = draft.step.properties.iter().any(|change| {
                 change.path == "accountEnabled" && change.new == Some(Value::Bool(false))
             });
-            draft.kind.name == "user" && (disables || draft.action == Action::SoftDelete)
+            draft.kind.name == "user" && (disables || draft.step.action == Action::SoftDelete)
         };
         if !self.drafts.iter().any(takes_account) {
             return Ok(());
@@ -266,7 +263,8 @@ impl Drafting<'_> {
         }
         for draft in self.drafts.iter_mut().filter(|draft| takes_account(draft)) {
             if draft
-                .key
+                .step
+                .object
                 .last()
                 .is_some_and(|id| administrators.contains(id))
             {
@@ -279,7 +277,7 @@ impl Drafting<'_> {
 
 /// The GUIDs that the body of a step names by the references of its kind.
 fn each_reference(draft: &Draft, each: &mut impl FnMut(&Reference, &str)) {
-    let Some(body) = &draft.request.body else {
+    let Some(body) = &draft.step.request.body else {
         return;
     };
     for reference in draft.kind.references {
@@ -301,25 +299,4 @@ fn sort_impossible(impossible: &mut [Impossible]) {
             it.properties.clone(),
         )
     });
-}
-
-fn step(number: u32, stage: u32, after: Vec<u32>, uses: Vec<String>, draft: Draft) -> Step {
-    Step {
-        number,
-        stage,
-        after,
-        kind: draft.kind.name.to_owned(),
-        object: draft.key,
-        name: draft.name,
-        action: draft.action,
-        properties: draft.properties,
-        request: draft.request,
-        precondition: draft.precondition,
-        expected: draft.expected,
-        makes: draft.makes,
-        uses,
-        inverse: draft.inverse,
-        permissions: draft.permissions.iter().map(|&it| it.to_owned()).collect(),
-        risks: draft.risks,
-    }
 }

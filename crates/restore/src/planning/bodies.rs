@@ -32,7 +32,7 @@ pub(super) fn action(
     body.insert(member.to_owned(), word.into());
     match subject.kind.name {
         "access_package_resource" => resource(subject, object, &mut body),
-        "access_package_assignment" => assignment(subject, word, object, &mut body),
+        "access_package_assignment" => assignment(subject, word, object, &mut body)?,
         _ => {
             for name in SCHEDULE {
                 let removal = word == "adminRemove" && name == "scheduleInfo";
@@ -78,15 +78,20 @@ fn assignment(
     word: &str,
     object: model::Value<'_>,
     body: &mut Map<String, Value>,
-) {
-    let assignment = if word == "adminRemove" {
-        json!({ "id": subject.parts().pop() })
-    } else {
+) -> Result<()> {
+    let assignment = if word == "adminAdd" {
         json!({
             "targetId": first(object, &["target.objectId", "target.id", "targetId"]),
             "assignmentPolicyId": first(object, &["assignmentPolicy.id", "assignmentPolicyId"]),
             "accessPackageId": first(object, &["accessPackage.id", "accessPackageId"]),
         })
+    } else {
+        json!({ "id": subject.parts().pop() })
     };
     body.insert("assignment".to_owned(), assignment);
+    let schedule = object.get("schedule").filter(|it| !it.is_null());
+    if let (Some(schedule), true) = (schedule, word != "adminRemove") {
+        body.insert("schedule".to_owned(), to_json(schedule)?);
+    }
+    Ok(())
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use catalog::{Kind, Shape};
+use store::Archive;
 
+use super::request::{By, Selection};
 use super::rows::is_attachment;
+use crate::error::Result;
 
 /// The kinds a plan about objects of `kinds` depends on, in catalogue order: the kinds themselves, their recycle
 /// bins, and, `with_links`, whatever can hang on them.
@@ -46,6 +49,55 @@ pub fn concerned(kinds: &[&'static Kind], with_links: bool) -> Vec<&'static Kind
     names.extend(twins);
     let all = catalog::kinds().iter().copied();
     all.filter(|kind| names.contains(kind.name)).collect()
+}
+
+/// The kinds that must be read from the tenant before a plan about a choice of an archive's objects is made against
+/// the living tenant; `None`: all that is read of it.
+///
+/// What hangs on an object is read too where the plan may have to bring it back with it: `with_links`, where only a
+/// part of it was chosen, and where it is not in the last snapshot. Kinds the archive never had hold nothing that
+/// could come back.
+///
+/// # Errors
+/// What the archive reports.
+pub fn to_read(
+    archive: &Archive,
+    selection: &Selection,
+    with_links: bool,
+) -> Result<Option<Vec<&'static Kind>>> {
+    if selection.everything {
+        return Ok(None);
+    }
+    let mut kinds = selection.kinds.clone();
+    kinds.extend(selection.objects.iter().filter_map(|object| object.kind));
+    let links = with_links || !selection.only.is_empty() || !is_there(archive, selection)?;
+    let is_meant = |kind: &Kind| kinds.iter().any(|it| std::ptr::eq(*it, kind));
+    let mut read = concerned(&kinds, links);
+    read.retain(|kind| {
+        archive.kind(kind.name).is_some() || is_meant(kind) || kind.name.starts_with("deleted_")
+    });
+    Ok(Some(read))
+}
+
+/// Whether the choice is of single objects, and all of them are in the last snapshot.
+fn is_there(archive: &Archive, selection: &Selection) -> Result<bool> {
+    let Some(last) = archive.snapshots().last() else {
+        return Ok(false);
+    };
+    for object in &selection.objects {
+        let (Some(kind), By::Id(key)) = (object.kind, &object.by) else {
+            return Ok(false);
+        };
+        let Some(stored) = archive.kind(kind.name) else {
+            return Ok(false);
+        };
+        let alive = archive.alive(stored.number, last)?;
+        let versions = archive.object_versions(stored.number, key)?;
+        if !versions.into_iter().any(|ordinal| alive.contains(ordinal)) {
+            return Ok(false);
+        }
+    }
+    Ok(selection.kinds.is_empty())
 }
 
 #[cfg(test)]

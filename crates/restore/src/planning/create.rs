@@ -4,7 +4,7 @@ use catalog::{Body, Kind};
 use model::Parser;
 use serde_json::{Map, Value, json};
 
-use super::draft::{Draft, Drafted, Subject};
+use super::draft::{Draft, Drafted, Subject, owned};
 use super::refusal::{Refusal, of_creation, of_object, of_operation};
 use super::request::PlanOptions;
 use super::values::{is_bookkeeping, may_be_written, to_body, to_json};
@@ -22,10 +22,10 @@ pub(super) fn undelete(subject: Subject<'_>, options: &PlanOptions) -> Option<Dr
     let writing = subject.kind.writing.as_ref()?;
     let request = subject.request(&writing.undelete?, None)?;
     let mut draft = subject.draft(Action::Restore, request);
-    draft.precondition = Precondition::Deleted;
-    draft.inverse = delete_request(subject);
+    draft.step.precondition = Precondition::Deleted;
+    draft.step.inverse = delete_request(subject);
     if let Some(twin) = subject.kind.deleted_twin().and_then(|twin| twin.writing) {
-        draft.permissions = twin.permissions;
+        draft.step.permissions = owned(twin.permissions);
     }
     risk::protect(options, &mut draft);
     Some(draft)
@@ -114,14 +114,19 @@ pub(super) fn create(
         return Ok(drafted);
     };
     let mut draft = subject.draft(Action::Create, request);
-    draft.precondition = Precondition::Absent;
-    draft.properties = parts.changes;
-    draft.expected = Expected::Present {
+    draft.step.precondition = Precondition::Absent;
+    draft.step.properties = parts.changes;
+    draft.step.expected = Expected::Present {
         properties: parts.expected,
     };
-    draft.inverse = delete_request(subject);
-    draft.makes = made(subject, object);
-    draft.risks = risk::of_creation(kind, object, !draft.makes.is_empty(), parts.has_secrets);
+    draft.step.inverse = delete_request(subject);
+    draft.step.makes = made(subject, object);
+    draft.step.risks = risk::of_creation(
+        kind,
+        object,
+        !draft.step.makes.is_empty(),
+        parts.has_secrets,
+    );
     risk::protect(options, &mut draft);
     let index = drafted.drafts.len();
     drafted.drafts.push(draft);
@@ -258,22 +263,22 @@ fn switch(subject: Subject<'_>, state: &str, object: model::Value<'_>) -> Option
         subject.request(&update, Some(json!({ "state": state })))
     };
     let mut draft = subject.draft(Action::Enable, request(state)?);
-    draft.properties = vec![PropertyChange {
+    draft.step.properties = vec![PropertyChange {
         path: "state".to_owned(),
         old: Some(first.into()),
         new: Some(state.into()),
     }];
     let mut properties = Map::new();
     properties.insert("state".to_owned(), state.into());
-    draft.expected = Expected::Present { properties };
-    draft.inverse = request(first).map_or_else(
+    draft.step.expected = Expected::Present { properties };
+    draft.step.inverse = request(first).map_or_else(
         || Inverse::Impossible("it has no address".to_owned()),
         Inverse::Request,
     );
     draft.names = subject.parts();
-    draft.risks = risk::of_policy(object, state).into_iter().collect();
-    if draft.risks.is_empty() && state == "enabled" {
-        draft.risks.push(Risk {
+    draft.step.risks = risk::of_policy(object, state).into_iter().collect();
+    if draft.step.risks.is_empty() && state == "enabled" {
+        draft.step.risks.push(Risk {
             code: RiskCode::LockOut,
             text:
                 "it was made report-only: look at its effect in the sign-in logs before this step"

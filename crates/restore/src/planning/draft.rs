@@ -3,26 +3,14 @@
 use catalog::{Kind, Operation};
 use serde_json::{Map, Value};
 
-use crate::plan::{
-    Action, Expected, Impossible, Inverse, Made, Precondition, PropertyChange, Reason, Request,
-    Risk,
-};
+use crate::plan::{Action, Expected, Impossible, Inverse, Precondition, Reason, Request, Step};
 
-/// A step whose place in the order is not known yet.
+/// A step whose place in the order is not known yet: number, stage, and what it waits for and uses are set when it
+/// is. The step is a large thing and is moved by its pointer until then.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) kind: &'static Kind,
-    pub(super) key: Vec<String>,
-    pub(super) name: Option<String>,
-    pub(super) action: Action,
-    pub(super) properties: Vec<PropertyChange>,
-    pub(super) request: Request,
-    pub(super) precondition: Precondition,
-    pub(super) expected: Expected,
-    pub(super) makes: Vec<Made>,
-    pub(super) inverse: Inverse,
-    pub(super) permissions: &'static [&'static str],
-    pub(super) risks: Vec<Risk>,
+    pub(super) step: Box<Step>,
     /// Ids it names, of which those the plan makes or brings back are waited for.
     pub(super) names: Vec<String>,
     /// Drafts it waits for, whatever they are called.
@@ -83,9 +71,13 @@ impl Subject<'_> {
 
     /// A draft that does nothing yet but stand for a request.
     pub(super) fn draft(&self, action: Action, request: Request) -> Draft {
-        Draft {
-            kind: self.kind,
-            key: self.parts(),
+        let permissions = self.kind.writing.map_or(&[][..], |it| it.permissions);
+        let step = Step {
+            number: 0,
+            stage: 0,
+            after: Vec::new(),
+            kind: self.kind.name.to_owned(),
+            object: self.parts(),
             name: self.name.map(str::to_owned),
             action,
             properties: Vec::new(),
@@ -95,17 +87,23 @@ impl Subject<'_> {
                 properties: Map::new(),
             },
             makes: Vec::new(),
+            uses: Vec::new(),
             inverse: Inverse::Impossible(String::new()),
-            permissions: self
-                .kind
-                .writing
-                .as_ref()
-                .map_or(&[], |writing| writing.permissions),
+            permissions: owned(permissions),
             risks: Vec::new(),
+        };
+        Draft {
+            kind: self.kind,
+            step: Box::new(step),
             names: Vec::new(),
             waits: Vec::new(),
         }
     }
+}
+
+/// Words of the catalogue as a plan holds them.
+pub(super) fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
 /// The parts of a stored key.

@@ -1,29 +1,26 @@
 //! Drafts of everything that was chosen, in the order in which one decides about the other: what is made or
 //! brought back first, because what else is done depends on which ids stay.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use model::Parser;
 use roaring::RoaringBitmap;
 use serde_json::Value;
-use store::{Archive, KindNumber, Ordinal};
+use store::Ordinal;
 
 use super::create;
 use super::difference::Difference;
 use super::draft::{Draft, Drafted, Subject};
 use super::mapping::Mapping;
-use super::mention::all_guids;
 use super::refusal::is_everywhere;
 use super::request::PlanRequest;
-use super::rows::{Row, What, is_attachment};
+use super::rows::{Row, What, bound_to, is_attachment};
+use super::texts::{Texts, chunks, pairs};
 use super::update::Updates;
 use super::{Bin, remove};
 use crate::error::Result;
 use crate::plan::{Dangling, Impossible, Precondition, Reason};
-
-/// Versions that are in memory at the same time.
-const CHUNK: usize = 2_048;
 
 /// Everything that is known while drafts are made.
 pub(super) struct Drafting<'d> {
@@ -45,6 +42,8 @@ pub(super) struct Drafting<'d> {
     pub(super) kept: HashSet<String>,
     /// Ids that come back as they were.
     pub(super) restored: HashSet<String>,
+    /// What comes back from the recycle bin: its row, and kind and version of what lies there.
+    pub(super) binned: Vec<(usize, (usize, Ordinal))>,
     /// Groups of the plan whose members follow a rule.
     pub(super) ruled: HashSet<String>,
     /// Names of missing objects by their ids.
@@ -66,6 +65,7 @@ impl Drafting<'_> {
                 self.missing(at)?;
             }
         }
+        self.undeleted()?;
         self.referrers()?;
         for at in 0..self.differences.len() {
             if !self.differences[at].kind.is_relationship() {
@@ -102,8 +102,9 @@ impl Drafting<'_> {
         let mut parser = Parser::new();
         let ordinals: RoaringBitmap = wanted.keys().copied().collect();
         for chunk in chunks(&ordinals) {
-            for (ordinal, (_, text)) in texts(archive, number, &chunk)? {
-                let text = self.mapping.text(&text);
+            let texts = Texts::read(archive, number, &chunk)?;
+            for (ordinal, _, text) in texts.iter() {
+                let text = self.mapping.text(text);
                 self.missing_object(difference, wanted[&ordinal], &text, &mut parser)?;
             }
         }
@@ -113,11 +114,11 @@ impl Drafting<'_> {
     fn missing_object(
         &mut self,
         difference: usize,
-        row: usize,
+        place: usize,
         text: &str,
         parser: &mut Parser,
     ) -> Result<()> {
-        let row = &self.rows[row];
+        let row = &self.rows[place];
         let kind = self.differences[difference].kind;
         let address = self.mapping.key(&row.key);
         let subject = Subject {
@@ -126,19 +127,24 @@ impl Drafting<'_> {
             address: &address,
             name: row.name.as_deref(),
         };
-        if let Some((twin, ordinal)) = self.bin.of(kind, row.id())
+        let is_of_another = bound_to(kind, row)
+            .iter()
+            .any(|id| self.made.contains(&**id));
+        if !is_of_another
+            && let Some(lies) = self.bin.of(kind, row.id())
             && let Some(draft) = create::undelete(subject, &self.request.options)
         {
             self.restored.insert(row.id().to_owned());
             self.drafts.push(draft);
-            return self.after_undelete(subject, text, (twin, ordinal));
+            self.binned.push((place, lies));
+            return Ok(());
         }
         let document = parser.parse_text(text);
         if document.is_ok_and(|it| is_everywhere(kind, it.root())) {
             self.kept.insert(row.id().to_owned());
             return Ok(());
         }
-        if is_attachment(kind) && self.comes_along(row) {
+        if is_attachment(kind) && self.comes_along(row) && !self.is_newest(row)? {
             self.come_along += 1;
             return Ok(());
         }
@@ -148,45 +154,58 @@ impl Drafting<'_> {
         let drafted = create::create(subject, text, &self.request.options, parser)?;
         for draft in &drafted.drafts {
             self.made
-                .extend(draft.makes.iter().map(|made| made.old.clone()));
-            if draft.makes.is_empty() {
-                self.kept.extend(draft.key.last().cloned());
+                .extend(draft.step.makes.iter().map(|made| made.old.clone()));
+            if draft.step.makes.is_empty() {
+                self.kept.extend(draft.step.object.last().cloned());
             }
             let types = draft
+                .step
                 .request
                 .body
                 .as_ref()
                 .and_then(|body| body.get("groupTypes"));
             let types = types.and_then(Value::as_array);
             if types.is_some_and(|types| types.iter().any(|it| it == "DynamicMembership")) {
-                self.ruled.extend(draft.key.last().cloned());
+                self.ruled.extend(draft.step.object.last().cloned());
             }
         }
         self.take(drafted);
         Ok(())
     }
 
-    /// What differs from the wanted state in what lies in the bin is changed when it is back.
-    fn after_undelete(
-        &mut self,
-        subject: Subject<'_>,
-        wanted: &str,
-        (twin, ordinal): (usize, Ordinal),
-    ) -> Result<()> {
-        let (Some(current), Some(number)) =
-            (self.request.current, self.differences[twin].current.number)
-        else {
-            return Ok(());
-        };
-        let binned = current.archive.version(number, ordinal)?;
+    /// What differs from the wanted state in what lies in the bin is changed when it is back, and so is what names
+    /// ids that become others.
+    fn undeleted(&mut self) -> Result<()> {
         let mut updates = Updates::new(&self.request.options, &[]);
-        let mut drafted = updates.draft(subject, wanted, &binned.payload, &|_| false)?;
-        for draft in &mut drafted.drafts {
-            draft.precondition = Precondition::Present;
+        for (place, (twin, ordinal)) in std::mem::take(&mut self.binned) {
+            let row = &self.rows[place];
+            let difference = &self.differences[row.difference];
+            let (Some(current), Some(there), Some(number), What::Missing(missing)) = (
+                self.request.current,
+                self.differences[twin].current.number,
+                difference.wanted.number,
+                row.what,
+            ) else {
+                continue;
+            };
+            let wanted = self.request.wanted.archive.version(number, missing)?;
+            let wanted = self.mapping.text(&wanted.payload);
+            let binned = current.archive.version(there, ordinal)?;
+            let address = self.mapping.key(&row.key);
+            let subject = Subject {
+                kind: difference.kind,
+                key: &row.key,
+                address: &address,
+                name: row.name.as_deref(),
+            };
+            let mut drafted = updates.draft(subject, &wanted, &binned.payload, &self.made)?;
+            for draft in &mut drafted.drafts {
+                draft.step.precondition = Precondition::Present;
+            }
+            // The bin knows less of an object than its living state: what it does not say is not lost.
+            drafted.impossible.retain(|it| it.reason != Reason::NotRead);
+            self.take(drafted);
         }
-        // The bin knows less of an object than its living state: what it does not say is not lost.
-        drafted.impossible.retain(|it| it.reason != Reason::NotRead);
-        self.take(drafted);
         Ok(())
     }
 
@@ -205,7 +224,7 @@ impl Drafting<'_> {
         ) else {
             return Ok(());
         };
-        let pairs: Vec<(Ordinal, Ordinal)> = side
+        let changed: Vec<(Ordinal, Ordinal)> = side
             .changed
             .iter()
             .copied()
@@ -213,33 +232,24 @@ impl Drafting<'_> {
             .collect();
         let only = &self.request.selection.only;
         let mut updates = Updates::new(&self.request.options, only);
-        for pairs in pairs.chunks(CHUNK) {
+        for pairs in pairs(&changed) {
             let old: RoaringBitmap = pairs.iter().map(|(was, _)| *was).collect();
             let new: RoaringBitmap = pairs.iter().map(|(_, is)| *is).collect();
-            let mut old = texts(self.request.wanted.archive, was, &old)?;
-            let mut new = texts(current.archive, is, &new)?;
+            let old = Texts::read(self.request.wanted.archive, was, &old)?;
+            let new = Texts::read(current.archive, is, &new)?;
             for (was, is) in pairs {
-                let (Some((key, wanted)), Some((there, current))) =
-                    (old.remove(was), new.remove(is))
+                let (Some((key, wanted)), Some((there, current))) = (old.get(*was), new.get(*is))
                 else {
                     continue;
                 };
-                let wanted = self.mapping.text(&wanted);
+                let wanted = self.mapping.text(wanted);
                 let subject = Subject {
                     kind: side.kind,
-                    key: &key,
-                    address: &there,
+                    key,
+                    address: there,
                     name: self.rows[rows[was]].name.as_deref(),
                 };
-                let made = &self.made;
-                let names_made = |value: &Value| {
-                    let mut any = false;
-                    if !made.is_empty() {
-                        all_guids(value, &mut |id| any |= made.contains(id));
-                    }
-                    any
-                };
-                let drafted = updates.draft(subject, &wanted, &current, &names_made)?;
+                let drafted = updates.draft(subject, &wanted, current, &self.made)?;
                 self.take(drafted);
             }
         }
@@ -263,14 +273,15 @@ impl Drafting<'_> {
         let mut parser = Parser::new();
         let ordinals: RoaringBitmap = rows.keys().copied().collect();
         for chunk in chunks(&ordinals) {
-            for (ordinal, (key, text)) in texts(current.archive, number, &chunk)? {
+            let texts = Texts::read(current.archive, number, &chunk)?;
+            for (ordinal, key, text) in texts.iter() {
                 let subject = Subject {
                     kind: side.kind,
-                    key: &key,
-                    address: &key,
+                    key,
+                    address: key,
                     name: self.rows[rows[&ordinal]].name.as_deref(),
                 };
-                match remove::delete(subject, &text, &self.request.options, &mut parser)? {
+                match remove::delete(subject, text, &self.request.options, &mut parser)? {
                     Ok(draft) => self.drafts.push(draft),
                     Err((reason, text)) => {
                         self.impossible
@@ -308,6 +319,18 @@ impl Drafting<'_> {
         (below || granted) && !row.ends.iter().any(|end| self.made.contains(&**end))
     }
 
+    /// Whether a missing object never was otherwise than it is wanted. What comes along with another is looked for then,
+    /// and made if it did not come: it may have been removed before the other was.
+    fn is_newest(&self, row: &Row) -> Result<bool> {
+        let number = self.differences[row.difference].wanted.number;
+        let (Some(number), What::Missing(wanted)) = (number, row.what) else {
+            return Ok(false);
+        };
+        let archive = self.request.wanted.archive;
+        let newest = archive.object_versions(number, &row.key)?;
+        Ok(newest.first() == Some(&wanted))
+    }
+
     /// Whether an object of the wanted state is not there and will not be.
     pub(super) fn is_lost(&self, id: &str) -> bool {
         self.gone.contains_key(id)
@@ -328,27 +351,4 @@ impl Drafting<'_> {
             self.drafts.push(draft);
         }
     }
-}
-
-fn chunks(ordinals: &RoaringBitmap) -> Vec<RoaringBitmap> {
-    let all: Vec<Ordinal> = ordinals.iter().collect();
-    all.chunks(CHUNK)
-        .map(|chunk| chunk.iter().copied().collect())
-        .collect()
-}
-
-type Texts = BTreeMap<Ordinal, (String, String)>;
-
-/// Keys and contents of versions.
-pub(super) fn texts(
-    archive: &Archive,
-    number: KindNumber,
-    ordinals: &RoaringBitmap,
-) -> Result<Texts> {
-    let mut texts = Texts::new();
-    archive.versions(number, ordinals, |ordinal, key, text| {
-        texts.insert(ordinal, (key.to_owned(), text.to_owned()));
-        Ok(())
-    })?;
-    Ok(texts)
 }

@@ -36,8 +36,8 @@ impl<'d> Drafting<'d> {
         let deleted: HashSet<String> = self
             .drafts
             .iter()
-            .filter(|draft| matches!(draft.action, Action::SoftDelete | Action::Delete))
-            .filter_map(|draft| draft.key.last().cloned())
+            .filter(|draft| matches!(draft.step.action, Action::SoftDelete | Action::Delete))
+            .filter_map(|draft| draft.step.object.last().cloned())
             .collect();
         let mut refused = BTreeMap::new();
         for at in 0..self.differences.len() {
@@ -194,7 +194,7 @@ impl<'d> Drafting<'d> {
                 if self.end(parts[0], ends).is_some_and(|end| end.holds_roles)
                     && kind.name == "group_member"
                 {
-                    draft.risks.push(Risk {
+                    draft.step.risks.push(Risk {
                         code: RiskCode::PrivilegedRole,
                         text: "the group can hold directory roles: its members have them"
                             .to_owned(),

@@ -7,11 +7,8 @@ use super::draft::{Draft, Subject};
 use super::refusal::{Refusal, of_operation};
 use crate::plan::{Action, Expected, Inverse, Precondition, Request};
 
-/// Where the service is addressed in the body of a link; another cloud has another host, and whoever executes
-/// the plan knows which.
-const SERVICE: &str = "https://graph.microsoft.com/v1.0";
-
-/// The address of what an edge of this kind leads to.
+/// The address of what an edge of this kind leads to, below the service root as every target of a plan: whoever
+/// executes it knows the cloud, and a plan says the same in each.
 fn reference(kind: &Kind, target: &str) -> String {
     let Shape::Relationship(relationship) = kind.shape else {
         return String::new();
@@ -23,7 +20,7 @@ fn reference(kind: &Kind, target: &str) -> String {
         }
         name => catalog::by_name(name).map_or("/directoryObjects", |kind| kind.path),
     };
-    format!("{SERVICE}{collection}/{target}")
+    format!("/v1.0{collection}/{target}")
 }
 
 fn add_request(subject: Subject<'_>, target: &str) -> Result<Request, Refusal> {
@@ -61,9 +58,9 @@ fn target(subject: Subject<'_>) -> String {
 pub(super) fn add(subject: Subject<'_>, before: Option<&str>) -> Result<Draft, Refusal> {
     let request = add_request(subject, &target(subject))?;
     let mut draft = subject.draft(Action::AddLink, request);
-    draft.precondition = Precondition::Absent;
+    draft.step.precondition = Precondition::Absent;
     draft.names = subject.parts();
-    draft.inverse = match before {
+    draft.step.inverse = match before {
         Some(before) => {
             let old = Subject {
                 key: before,
@@ -82,10 +79,10 @@ pub(super) fn add(subject: Subject<'_>, before: Option<&str>) -> Result<Draft, R
 pub(super) fn remove(subject: Subject<'_>) -> Result<Draft, Refusal> {
     let request = remove_request(subject)?;
     let mut draft = subject.draft(Action::RemoveLink, request);
-    draft.precondition = Precondition::Present;
-    draft.expected = Expected::Absent;
+    draft.step.precondition = Precondition::Present;
+    draft.step.expected = Expected::Absent;
     draft.names = subject.parts();
-    draft.inverse = add_request(subject, &target(subject))
+    draft.step.inverse = add_request(subject, &target(subject))
         .map_or_else(|(_, text)| Inverse::Impossible(text), Inverse::Request);
     Ok(draft)
 }

@@ -1,5 +1,6 @@
 //! Which objects of two archives are the same: by id, else by what people know them by.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use catalog::Kind;
@@ -37,13 +38,19 @@ impl Mapping {
     }
 
     /// A stored key with the ids of the tenant the plan is for.
-    pub(super) fn key(&self, key: &str) -> String {
+    pub(super) fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if self.ids.is_empty() {
+            return key.into();
+        }
         let parts: Vec<&str> = key.split(KEY_SEPARATOR).map(|part| self.id(part)).collect();
-        parts.join(&KEY_SEPARATOR.to_string())
+        parts.join(&KEY_SEPARATOR.to_string()).into()
     }
 
     /// A version with the ids and domain names of the tenant the plan is for.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(super) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.ids.is_empty() && self.domains.is_empty() {
+            return text.into();
+        }
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         for guid in guids(text) {
@@ -63,7 +70,7 @@ impl Mapping {
                 .replace(&format!("@{old}\""), &format!("@{new}\""))
                 .replace(&format!("\"{old}\""), &format!("\"{new}\""));
         }
-        out
+        out.into()
     }
 
     fn learn(&mut self, old: &str, new: &str) {
@@ -147,7 +154,7 @@ fn pair_kind(
         .archive
         .versions(was, &difference.wanted.alive, |ordinal, key, text| {
             let key_there = mapping.key(key);
-            let mut found = by_key.get(&key_there).copied();
+            let mut found = by_key.get(&*key_there).copied();
             let mut app_id: Option<String> = None;
             if !kind.is_relationship() {
                 let mapped = mapping.text(text);

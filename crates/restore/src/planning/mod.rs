@@ -19,10 +19,12 @@ mod draft;
 mod drafting;
 mod edges;
 mod link;
+mod makers;
 mod mapping;
 mod mention;
 mod order;
 mod outside;
+mod patch;
 mod present;
 mod referrers;
 mod refusal;
@@ -32,10 +34,11 @@ mod risk;
 mod rows;
 mod scope;
 mod subjects;
+mod texts;
 mod update;
 mod values;
 
-pub use concern::concerned;
+pub use concern::{concerned, to_read};
 pub use request::{By, PlanOptions, PlanRequest, Selected, Selection, State};
 pub use values::is_bookkeeping;
 
@@ -114,6 +117,7 @@ pub fn plan(request: &PlanRequest<'_>) -> Result<Plan> {
         made: HashSet::new(),
         kept: HashSet::new(),
         restored: HashSet::new(),
+        binned: Vec::new(),
         gone: gone(&differences, &rows),
         ruled: HashSet::new(),
         come_along: 0,
@@ -167,6 +171,15 @@ fn refuse_kind(
         }
     };
     let is_any = |_: What| true;
+    if scope::is_record(kind) {
+        let is_lost = |what: What| !matches!(what, What::Added(_));
+        refuse(is_lost, Reason::NoOperation, &|count| {
+            outside::recorded(kind, count)
+        });
+        // What was asked for since stays on record.
+        chosen.fill(false);
+        return;
+    }
     let is_added = |what: What| matches!(what, What::Added(_));
     if kind.writing.is_none() {
         refuse(is_any, Reason::NoOperation, &|count| {

@@ -12,35 +12,14 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::draft::Draft;
+use super::makers::Makers;
 use super::mention::{all_guids, texts_in};
-use crate::plan::{Action, Expected, Impossible, Precondition, Reason, Request};
+use crate::plan::{Action, Expected, Impossible, Inverse, Precondition, Reason, Request, Step};
 
-/// Drafts in the order of their numbers, each with its stage and the numbers it waits for.
+/// The steps in the order of their numbers, and what cannot be put in order.
 pub(super) struct Ordered {
-    pub(super) drafts: Vec<(u32, Vec<u32>, Vec<String>, Draft)>,
+    pub(super) steps: Vec<Step>,
     pub(super) impossible: Vec<Impossible>,
-}
-
-/// Which draft makes or brings back an id.
-type Makers = HashMap<String, usize>;
-
-fn makers(drafts: &[Draft]) -> Makers {
-    let mut makers = Makers::new();
-    for (at, draft) in drafts.iter().enumerate() {
-        match draft.action {
-            Action::Create => {
-                makers.extend(draft.makes.iter().map(|made| (made.old.clone(), at)));
-                if let Some(own) = draft.key.last() {
-                    makers.entry(own.clone()).or_insert(at);
-                }
-            }
-            Action::Restore => {
-                makers.extend(draft.key.last().map(|id| (id.clone(), at)));
-            }
-            _ => {}
-        }
-    }
-    makers
 }
 
 /// Every id a draft names.
@@ -48,10 +27,10 @@ fn named(draft: &Draft, each: &mut impl FnMut(&str)) {
     for name in &draft.names {
         each(name);
     }
-    for part in &draft.key {
+    for part in &draft.step.object {
         each(part);
     }
-    if let Some(body) = &draft.request.body {
+    if let Some(body) = &draft.step.request.body {
         all_guids(body, each);
         for reference in draft.kind.references {
             texts_in(body, reference.path, each);
@@ -60,18 +39,17 @@ fn named(draft: &Draft, each: &mut impl FnMut(&str)) {
 }
 
 fn is_last(draft: &Draft) -> bool {
-    matches!(draft.action, Action::SoftDelete | Action::Delete)
+    matches!(draft.step.action, Action::SoftDelete | Action::Delete)
 }
 
 /// Puts drafts in order.
 pub(super) fn ordered(mut drafts: Vec<Draft>) -> Ordered {
     let mut impossible = Vec::new();
-    let makers = makers(&drafts);
-    let mut uses: Vec<Vec<String>> = vec![Vec::new(); drafts.len()];
-    if !makers.is_empty() {
-        break_cycles(&mut drafts, &mut uses, &makers);
-        for (at, uses) in uses.iter_mut().enumerate() {
-            *uses = link(&mut drafts, at, &makers);
+    let makers = Makers::of(&drafts);
+    if !makers.ids.is_empty() {
+        break_cycles(&mut drafts, &makers);
+        for at in 0..drafts.len() {
+            link(&mut drafts, at, &makers);
         }
     }
     deletions_wait(&mut drafts);
@@ -85,7 +63,7 @@ pub(super) fn ordered(mut drafts: Vec<Draft>) -> Ordered {
     order.retain(|at| levels[*at].is_some());
     let rank = |at: usize| {
         let draft = &drafts[at];
-        (levels[at], draft.action, place(draft), at)
+        (levels[at], draft.step.action, place(draft), at)
     };
     order.sort_by_cached_key(|at| rank(*at));
     let mut numbers = vec![0; drafts.len()];
@@ -93,18 +71,26 @@ pub(super) fn ordered(mut drafts: Vec<Draft>) -> Ordered {
         numbers[*at] = number;
     }
     let mut slots: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
-    let ordered = order.iter().filter_map(|at| {
-        let draft = slots[*at].take()?;
-        let mut after: Vec<u32> = draft.waits.iter().map(|it| numbers[*it]).collect();
+    let mut steps = Vec::with_capacity(order.len());
+    for at in order {
+        let Some(Draft {
+            step, mut waits, ..
+        }) = slots[at].take()
+        else {
+            continue;
+        };
+        waits.sort_unstable();
+        waits.dedup();
+        let mut after: Vec<u32> = waits.into_iter().map(|it| numbers[it]).collect();
         after.sort_unstable();
-        after.dedup();
-        let stage = levels[*at].unwrap_or_default();
-        Some((stage, after, std::mem::take(&mut uses[*at]), draft))
-    });
-    Ordered {
-        drafts: ordered.collect(),
-        impossible,
+        steps.push(Step {
+            number: numbers[at],
+            stage: levels[at].unwrap_or_default(),
+            after,
+            ..*step
+        });
     }
+    Ordered { steps, impossible }
 }
 
 fn place(draft: &Draft) -> usize {
@@ -114,38 +100,47 @@ fn place(draft: &Draft) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-/// Makes a draft wait for the makers of what it names; returns the ids that will be others.
-fn link(drafts: &mut [Draft], at: usize, makers: &Makers) -> Vec<String> {
+/// Makes a draft wait for the makers of what it names, and notes the ids that will be others.
+fn link(drafts: &mut [Draft], at: usize, makers: &Makers) {
     let mut found: Vec<(String, usize)> = Vec::new();
+    let mut waits: Vec<usize> = Vec::new();
     named(&drafts[at], &mut |id| {
-        if let Some(maker) = makers.get(id).filter(|maker| **maker != at)
+        if let Some(maker) = makers.ids.get(id).filter(|maker| **maker != at)
             && !found.iter().any(|(known, _)| known == id)
         {
             found.push((id.to_owned(), *maker));
         }
     });
+    makers.each_other(&drafts[at], &mut |maker| {
+        if maker != at {
+            waits.push(maker);
+        }
+    });
     let mut uses = Vec::new();
     for (id, maker) in found {
-        let is_new = drafts[maker].makes.iter().any(|made| made.old == id);
+        let is_new = drafts[maker].step.makes.iter().any(|made| made.old == id);
         if is_new {
             uses.push(id);
         }
+        waits.push(maker);
+    }
+    uses.sort();
+    drafts[at].step.uses = uses;
+    for maker in waits {
         if !drafts[at].waits.contains(&maker) {
             drafts[at].waits.push(maker);
         }
     }
-    uses.sort();
-    uses
 }
 
 /// What two new objects name of each other, or one of itself, is set when both are there.
-fn break_cycles(drafts: &mut Vec<Draft>, uses: &mut Vec<Vec<String>>, makers: &Makers) {
+fn break_cycles(drafts: &mut Vec<Draft>, makers: &Makers) {
     let count = drafts.len();
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (at, draft) in drafts.iter().enumerate() {
-        if draft.action == Action::Create {
+        if draft.step.action == Action::Create {
             named_by_body(draft, &mut |id| {
-                if let Some(maker) = makers.get(id) {
+                if let Some(maker) = makers.ids.get(id) {
                     edges[at].push(*maker);
                 }
             });
@@ -163,45 +158,52 @@ fn break_cycles(drafts: &mut Vec<Draft>, uses: &mut Vec<Vec<String>>, makers: &M
             continue;
         }
         let ids: HashSet<&str> = makers
+            .ids
             .iter()
             .filter(|(_, maker)| back.contains(maker))
             .map(|(id, _)| id.as_str())
             .collect();
         if let Some(later) = postpone(&mut drafts[at], at, &ids) {
             drafts.push(later);
-            uses.push(Vec::new());
         }
     }
 }
 
 fn named_by_body(draft: &Draft, each: &mut impl FnMut(&str)) {
-    if let Some(body) = &draft.request.body {
+    if let Some(body) = &draft.step.request.body {
         all_guids(body, each);
     }
 }
 
 /// Takes the properties that name one of the ids out of a creation; the step that sets them afterwards.
 fn postpone(draft: &mut Draft, at: usize, ids: &HashSet<&str>) -> Option<Draft> {
-    let update = draft.kind.writing.and_then(|writing| writing.update)?;
-    let Some(Value::Object(body)) = &mut draft.request.body else {
+    let writing = draft.kind.writing?;
+    let update = writing.update?;
+    let Some(Value::Object(body)) = &mut draft.step.request.body else {
         return None;
     };
     let names: Vec<String> = body
         .iter()
-        .filter(|(_, value)| {
+        .filter(|(name, value)| {
             let mut found = false;
             all_guids(value, &mut |id| found |= ids.contains(id));
-            found
+            // What the caller chooses at creation is the object's own name, and can be given only then.
+            found && !writing.chosen.contains(&name.as_str())
         })
         .map(|(name, _)| name.clone())
         .collect();
+    if names.is_empty() {
+        return None;
+    }
     let mut later = Map::new();
     for name in &names {
         later.extend(body.shift_remove_entry(name));
     }
-    let key: Vec<&str> = draft.key.iter().map(String::as_str).collect();
+    let key: Vec<&str> = draft.step.object.iter().map(String::as_str).collect();
     let request = draft.kind.write_request(&update, &key)?;
-    let mut step = draft.clone();
+    let mut draft_later = draft.clone();
+    draft_later.waits = vec![at];
+    let step = &mut *draft_later.step;
     step.action = Action::Update;
     step.makes.clear();
     step.risks.clear();
@@ -212,20 +214,19 @@ fn postpone(draft: &mut Draft, at: usize, ids: &HashSet<&str>) -> Option<Draft> 
         headers: Map::new(),
     };
     step.precondition = Precondition::Present;
-    step.waits = vec![at];
     let is_later = |path: &str| names.iter().any(|name| name == path);
     step.properties.retain(|change| is_later(&change.path));
-    draft.properties.retain(|change| !is_later(&change.path));
-    if let (Expected::Present { properties: first }, Expected::Present { properties: then }) =
-        (&mut draft.expected, &mut step.expected)
+    let first = &mut *draft.step;
+    first.properties.retain(|change| !is_later(&change.path));
+    if let (Expected::Present { properties: now }, Expected::Present { properties: then }) =
+        (&mut first.expected, &mut step.expected)
     {
-        first.retain(|name, _| !is_later(name));
+        now.retain(|name, _| !is_later(name));
         then.retain(|name, _| is_later(name));
     }
-    step.inverse = crate::plan::Inverse::Impossible(
-        "it goes with the object, which an earlier step made".to_owned(),
-    );
-    Some(step)
+    step.inverse =
+        Inverse::Impossible("it goes with the object, which an earlier step made".to_owned());
+    Some(draft_later)
 }
 
 /// The number of the strongly connected component of each node (Tarjan), without recursion.
@@ -288,7 +289,7 @@ fn deletions_wait(drafts: &mut [Draft]) {
         .iter()
         .enumerate()
         .filter(|(_, draft)| is_last(draft))
-        .filter_map(|(at, draft)| Some((draft.key.last()?.clone(), at)))
+        .filter_map(|(at, draft)| Some((draft.step.object.last()?.clone(), at)))
         .collect();
     if deleted.is_empty() {
         return;
@@ -303,10 +304,10 @@ fn deletions_wait(drafts: &mut [Draft]) {
         let draft = &drafts[at];
         draft.names.iter().for_each(|id| note(id));
         if is_last(draft) {
-            let parents = draft.key.len().saturating_sub(1);
-            draft.key[..parents].iter().for_each(|id| note(id));
+            let parents = draft.step.object.len().saturating_sub(1);
+            draft.step.object[..parents].iter().for_each(|id| note(id));
         }
-        for change in &draft.properties {
+        for change in &draft.step.properties {
             if let Some(old) = &change.old {
                 all_guids(old, &mut note);
             }
@@ -331,9 +332,11 @@ fn levels(drafts: &[Draft]) -> Vec<Option<u32>> {
             followers[*other].push(at);
         }
     }
-    let restores = drafts.iter().any(|draft| draft.action == Action::Restore);
+    let restores = drafts
+        .iter()
+        .any(|draft| draft.step.action == Action::Restore);
     let first = |draft: &Draft| {
-        if draft.action == Action::Restore {
+        if draft.step.action == Action::Restore {
             1
         } else {
             1 + u32::from(restores)
@@ -344,7 +347,7 @@ fn levels(drafts: &[Draft]) -> Vec<Option<u32>> {
     let mut base = 0;
     // Deletions and switches come after everything else, each group at its own levels.
     for group in 0..3 {
-        let belongs = |at: usize| match drafts[at].action {
+        let belongs = |at: usize| match drafts[at].step.action {
             Action::Enable => group == 2,
             Action::SoftDelete | Action::Delete => group == 1,
             _ => group == 0,
@@ -382,8 +385,8 @@ fn levels(drafts: &[Draft]) -> Vec<Option<u32>> {
 fn cycle(draft: &Draft) -> Impossible {
     Impossible {
         kind: draft.kind.name.to_owned(),
-        object: draft.key.clone(),
-        name: draft.name.clone(),
+        object: draft.step.object.clone(),
+        name: draft.step.name.clone(),
         properties: Vec::new(),
         reason: Reason::MissingParent,
         text: "it needs what needs it: make one of them by hand and plan again".to_owned(),

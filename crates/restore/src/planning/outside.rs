@@ -29,47 +29,56 @@ pub(super) fn estimate(steps: &[Step]) -> Estimate {
     }
 }
 
+/// What is kept elsewhere, by what is done to which kind.
+const KEPT_ELSEWHERE: [(&str, Action, &str); 7] = [
+    (
+        "user",
+        Action::Create,
+        "users made anew: passwords, sign-in methods, licences, mailbox and files are not those of before; assign licences, and let the people register again",
+    ),
+    (
+        "user",
+        Action::Restore,
+        "users from the recycle bin: mailbox and files come back only where Exchange and SharePoint still keep them",
+    ),
+    (
+        "group",
+        Action::Create,
+        "groups made anew: mailbox, team, site and plans of a Microsoft 365 group are not brought back",
+    ),
+    (
+        "application",
+        Action::Create,
+        "applications made anew: client secrets and certificates must be issued again and given to whoever runs the application, with the new appId",
+    ),
+    (
+        "service_principal",
+        Action::Create,
+        "service principals made anew: signing certificates, provisioning secrets and consents of users must be given again",
+    ),
+    (
+        "conditional_access_policy",
+        Action::Create,
+        "policies made anew: reports and alerts that name the old id must be pointed to the new one",
+    ),
+    (
+        "mobile_app",
+        Action::Create,
+        "applications of Intune: their installation files must be uploaded again",
+    ),
+];
+
 /// What belongs to the objects of a plan and is kept elsewhere.
 pub(super) fn outside(steps: &[Step], come_along: u64) -> Vec<String> {
     let touched: BTreeSet<(&str, Action)> = steps
         .iter()
         .map(|step| (step.kind.as_str(), step.action))
         .collect();
-    let has = |kind: &str, action: Action| touched.contains(&(kind, action));
-    let mut lines = Vec::new();
-    let mut add = |is_so: bool, line: &str| {
-        if is_so {
-            lines.push(line.to_owned());
-        }
-    };
-    add(
-        has("user", Action::Create),
-        "users made anew: passwords, sign-in methods, licences, mailbox and files are not those of before; assign licences, and let the people register again",
-    );
-    add(
-        has("user", Action::Restore),
-        "users from the recycle bin: mailbox and files come back only where Exchange and SharePoint still keep them",
-    );
-    add(
-        has("group", Action::Create),
-        "groups made anew: mailbox, team, site and plans of a Microsoft 365 group are not brought back",
-    );
-    add(
-        has("application", Action::Create),
-        "applications made anew: client secrets and certificates must be issued again and given to whoever runs the application, with the new appId",
-    );
-    add(
-        has("service_principal", Action::Create),
-        "service principals made anew: signing certificates, provisioning secrets and consents of users must be given again",
-    );
-    add(
-        has("conditional_access_policy", Action::Create),
-        "policies made anew: reports and alerts that name the old id must be pointed to the new one",
-    );
-    add(
-        has("mobile_app", Action::Create),
-        "applications of Intune: their installation files must be uploaded again",
-    );
+    let mut lines: Vec<String> = KEPT_ELSEWHERE
+        .iter()
+        .filter(|(kind, action, _)| touched.contains(&(*kind, *action)))
+        .map(|(.., line)| (*line).to_owned())
+        .collect();
     if come_along > 0 {
         lines.push(format!(
             "{come_along} relationships come back with what leaves the recycle bin and are no steps: make another plan afterwards to find any that did not"
@@ -83,6 +92,14 @@ pub(super) fn unwritable(kind: &Kind, count: usize) -> String {
     let verb = if count == 1 { "differs" } else { "differ" };
     format!(
         "{count} of {} {verb}, and Graph has no request that writes them",
+        kind.table
+    )
+}
+
+/// Differences of a kind whose rows record that something was asked for.
+pub(super) fn recorded(kind: &Kind, count: usize) -> String {
+    format!(
+        "{count} of {} record what somebody asked for: they are not asked for again",
         kind.table
     )
 }

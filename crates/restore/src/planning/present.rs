@@ -23,15 +23,12 @@ pub(super) const DIRECTORY: [&str; 8] = [
     "directory_role",
 ];
 
-/// More ids than these are found by reading all keys of a kind instead of looking each up.
-const LOOKED_UP: usize = 2_000;
-
 /// Objects of a state that were asked about.
 #[derive(Debug, Default)]
 pub(super) struct Present(HashMap<String, (&'static Kind, Ordinal)>);
 
 impl Present {
-    /// Finds objects of these kinds by their own ids.
+    /// Finds objects of these kinds by their own ids; the first kind that has one counts.
     pub(super) fn find(
         state: Option<State<'_>>,
         kinds: &[&'static Kind],
@@ -41,25 +38,35 @@ impl Present {
         let Some(state) = state else {
             return Ok(Self(found));
         };
+        let mut left: HashSet<&str> = ids.iter().map(String::as_str).collect();
         for kind in kinds {
             let Some(stored) = state.archive.kind(kind.name) else {
                 continue;
             };
+            if left.is_empty() {
+                break;
+            }
             let alive = state.archive.alive(stored.number, state.snapshot)?;
-            if ids.len() <= LOOKED_UP && kind.parent.is_none() {
-                for id in ids {
+            // A look into the index costs about as much as reading a version.
+            let is_few = left.len() as u64 <= alive.len();
+            if is_few && kind.parent.is_none() {
+                let mut here = Vec::new();
+                for id in &left {
                     let key = ObjectKey::new(id);
                     let versions = state.archive.object_versions(stored.number, key.as_str())?;
-                    if let Some(ordinal) = versions.into_iter().find(|it| alive.contains(*it)) {
-                        found.insert(id.clone(), (*kind, ordinal));
-                    }
+                    let living = versions.into_iter().find(|it| alive.contains(*it));
+                    here.extend(living.map(|ordinal| (*id, ordinal)));
+                }
+                for (id, ordinal) in here {
+                    left.remove(id);
+                    found.insert(id.to_owned(), (*kind, ordinal));
                 }
             } else {
                 state
                     .archive
                     .versions(stored.number, &alive, |ordinal, key, _| {
                         let own = key.rsplit(KEY_SEPARATOR).next().unwrap_or(key);
-                        if ids.contains(own) {
+                        if left.remove(own) {
                             found.insert(own.to_owned(), (*kind, ordinal));
                         }
                         Ok(())

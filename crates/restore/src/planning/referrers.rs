@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use catalog::Kind;
+use catalog::{Body, Kind};
 use model::{KEY_SEPARATOR, Parser};
 use roaring::RoaringBitmap;
 use store::Ordinal;
 
 use super::draft::Subject;
-use super::drafting::{Drafting, texts};
-use super::mention::{all_guids, display, guids};
+use super::drafting::Drafting;
+use super::mention::{display, guids, texts_at};
 use super::rows::{What, is_attachment};
+use super::texts::Texts;
 use super::update::Updates;
 use super::{create, link};
 use crate::error::Result;
@@ -35,11 +36,16 @@ impl Drafting<'_> {
             let Some(writing) = kind.writing else {
                 continue;
             };
-            let told = super::scope::is_told_elsewhere(kind, self.differences);
+            let told = super::scope::is_record(kind)
+                || super::scope::is_told_elsewhere(kind, self.differences);
             if told || SILENT.contains(&kind.name) {
                 continue;
             }
-            if is_attachment(kind) && writing.update.is_none() {
+            // What somebody holds is not given to somebody else, but given to them too.
+            let is_given = writing
+                .update
+                .is_none_or(|it| matches!(it.body, Body::Action { .. }));
+            if is_attachment(kind) && is_given {
                 self.stale_attachments(at, &made)?;
             } else if writing.update.is_some_and(|update| update.app_only) {
                 self.stale_objects(at, &made)?;
@@ -81,23 +87,19 @@ impl Drafting<'_> {
         let kind = side.kind;
         let mut updates = Updates::new(&self.request.options, &[]);
         let mut parser = Parser::new();
-        for (key, text) in texts(current.archive, number, &found)?.into_values() {
+        let texts = Texts::read(current.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
-            let names_made = |value: &serde_json::Value| {
-                let mut any = false;
-                all_guids(value, &mut |id| any |= made.contains(id));
-                any
-            };
-            let drafted = updates.draft(subject, &text, &text, &names_made)?;
+            let drafted = updates.draft(subject, text, text, made)?;
             self.take(drafted);
         }
         Ok(())
@@ -116,20 +118,33 @@ impl Drafting<'_> {
             return Ok(());
         };
         let mut parser = Parser::new();
-        let versions = texts(self.request.wanted.archive, number, &found)?;
-        for (key, text) in versions.into_values() {
+        let timed = match kind.name {
+            "role_assignment" | "role_assignment_schedule" => self.timed_assignments(made)?,
+            _ => HashSet::new(),
+        };
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, key, text) in texts.iter() {
+            // An active assignment is in two lists, and made once: with its end where it has one.
+            let is_spare = match kind.name {
+                "role_assignment" => timed.contains(&assignment(text, &mut parser)),
+                "role_assignment_schedule" => !timed.contains(&assignment(text, &mut parser)),
+                _ => false,
+            };
+            if is_spare {
+                continue;
+            }
             let own = key.rsplit(KEY_SEPARATOR).next().unwrap_or_default();
             if !kind.is_relationship() && made.contains(own) {
                 continue;
             }
             let name = parser
-                .parse_text(&text)
+                .parse_text(text)
                 .ok()
                 .and_then(|document| display(kind, document.root()));
             let subject = Subject {
                 kind,
-                key: &key,
-                address: &key,
+                key,
+                address: key,
                 name: name.as_deref(),
             };
             if kind.is_relationship() {
@@ -141,11 +156,43 @@ impl Drafting<'_> {
                     }
                 }
             } else {
-                let drafted = create::create(subject, &text, &self.request.options, &mut parser)?;
+                let drafted = create::create(subject, text, &self.request.options, &mut parser)?;
                 self.take(drafted);
             }
         }
         Ok(())
+    }
+
+    /// Who holds which role where for a time only, of those who get another id.
+    fn timed_assignments(&self, made: &HashSet<String>) -> Result<HashSet<Vec<String>>> {
+        let mut timed = HashSet::new();
+        let is_it = |name: &str| name == "role_assignment_schedule";
+        let schedules = self.differences.iter().position(|it| is_it(it.kind.name));
+        let Some((at, number)) = schedules.and_then(|at| {
+            let number = self.differences[at].wanted.number?;
+            Some((at, number))
+        }) else {
+            return Ok(timed);
+        };
+        let found = self.mentioning(at, &self.unchanged(at), made)?;
+        let mut parser = Parser::new();
+        let texts = Texts::read(self.request.wanted.archive, number, &found)?;
+        for (_, _, text) in texts.iter() {
+            let mut ends = false;
+            if let Ok(document) = parser.parse_text(text) {
+                texts_at(
+                    document.root(),
+                    "scheduleInfo.expiration.type",
+                    &mut |word| {
+                        ends = word != "noExpiration";
+                    },
+                );
+            }
+            if ends {
+                timed.insert(assignment(text, &mut parser));
+            }
+        }
+        Ok(timed)
     }
 
     /// Of these versions, those that name one of the ids, in key or content.
@@ -184,4 +231,17 @@ impl Drafting<'_> {
             })?;
         Ok(found)
     }
+}
+
+/// Principal, role and scope of an assignment.
+fn assignment(text: &str, parser: &mut Parser) -> Vec<String> {
+    let mut ends = Vec::new();
+    if let Ok(document) = parser.parse_text(text) {
+        for name in ["principalId", "roleDefinitionId", "directoryScopeId"] {
+            texts_at(document.root(), name, &mut |id| {
+                ends.push(id.to_ascii_lowercase())
+            });
+        }
+    }
+    ends
 }

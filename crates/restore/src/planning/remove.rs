@@ -51,14 +51,14 @@ pub(super) fn delete(
     };
     let mut draft = subject.draft(action, request);
     let sets = PathTree::new(kind.sets.iter().copied());
-    draft.precondition = Precondition::Unchanged {
+    draft.step.precondition = Precondition::Unchanged {
         hash: Fingerprints::default().of(&sets, current),
     };
-    draft.expected = Expected::Absent;
+    draft.step.expected = Expected::Absent;
     referred(kind, object, &mut |id| draft.names.push(id.to_owned()));
-    draft.risks = risk::of_deletion(kind);
+    draft.step.risks = risk::of_deletion(kind);
     risk::protect(options, &mut draft);
-    draft.inverse = match undelete.and_then(|operation| subject.request(&operation, None)) {
+    draft.step.inverse = match undelete.and_then(|operation| subject.request(&operation, None)) {
         Some(request) => Inverse::Request(request),
         None => again(subject, current, options)?,
     };
@@ -72,6 +72,6 @@ fn again(subject: Subject<'_>, current: &str, options: &PlanOptions) -> Result<I
         let reason = made.impossible.pop().map(|it| it.text);
         Inverse::Impossible(reason.unwrap_or_else(|| "it is gone for good".to_owned()))
     } else {
-        Inverse::Request(made.drafts.swap_remove(0).request)
+        Inverse::Request(made.drafts.swap_remove(0).step.request)
     })
 }

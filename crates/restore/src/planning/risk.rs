@@ -280,17 +280,19 @@ pub(super) fn of_deletion(kind: &Kind) -> Vec<Risk> {
 pub(super) fn protect(options: &PlanOptions, draft: &mut Draft) {
     let is_meant = |protected: &String| {
         let named = draft
+            .step
             .name
             .as_ref()
             .is_some_and(|name| name.eq_ignore_ascii_case(protected));
         named
             || draft
-                .key
+                .step
+                .object
                 .iter()
                 .any(|part| part.eq_ignore_ascii_case(protected))
     };
     if let Some(protected) = options.protected.iter().find(|it| is_meant(it)) {
-        draft.risks.push(risk(
+        draft.step.risks.push(risk(
             RiskCode::Protected,
             format!("the configuration protects {protected}"),
         ));
@@ -299,7 +301,7 @@ pub(super) fn protect(options: &PlanOptions, draft: &mut Draft) {
 
 /// Marks steps that take the account of somebody who may do everything.
 pub(super) fn lock_out(draft: &mut Draft) {
-    draft.risks.push(risk(
+    draft.step.risks.push(risk(
         RiskCode::LockOut,
         "the account holds the role Global Administrator",
     ));

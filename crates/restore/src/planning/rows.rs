@@ -84,6 +84,15 @@ pub(super) fn is_attachment(kind: &Kind) -> bool {
         || kind.name.contains("_schedule")
 }
 
+/// The ids of what an object stands for, and can never stand for another: the `appId` of a service principal. Where
+/// that is made anew, the object is made anew with it, though it lies in the recycle bin itself.
+pub(super) fn bound_to<'r>(kind: &Kind, row: &'r Row) -> &'r [Box<str>] {
+    match kind.name {
+        "service_principal" => &row.ends,
+        _ => &[],
+    }
+}
+
 /// Reads the keys of everything that differs; of changed objects only where `with_changed` says so.
 pub(super) fn rows(
     wanted: State<'_>,

@@ -10,7 +10,7 @@ use store::CoverageState;
 
 use super::difference::Difference;
 use super::request::Selection;
-use super::rows::{Row, What, is_attachment};
+use super::rows::{Row, What, bound_to, is_attachment};
 
 /// Kinds that show what another kind shows too: planned only where the other was not read.
 const MIRRORS: [(&str, &str); 10] = [
@@ -50,6 +50,11 @@ const RECORDS: [&str; 5] = [
     "role_eligibility_schedule_request",
 ];
 
+/// Whether the rows of a kind record that something was asked for.
+pub(super) fn is_record(kind: &Kind) -> bool {
+    RECORDS.contains(&kind.name)
+}
+
 /// Whether differences of a kind are told elsewhere, or by nobody.
 pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool {
     let was_read = |name: &str| {
@@ -62,7 +67,6 @@ pub(super) fn is_told_elsewhere(kind: &Kind, differences: &[Difference]) -> bool
     };
     kind.is_event()
         || kind.name.starts_with("deleted_")
-        || RECORDS.contains(&kind.name)
         || MIRRORS
             .iter()
             .any(|(mirror, original)| kind.name == *mirror && was_read(original))
@@ -204,17 +208,27 @@ impl Choice<'_> {
         let mut made: HashSet<&str> = HashSet::new();
         // An application does nothing in its tenant without its principal, however it comes back.
         let mut applications: HashSet<&str> = HashSet::new();
-        for (row, is_chosen) in rows.iter().zip(chosen.iter()) {
-            let is_missing = *is_chosen
-                && matches!(row.what, What::Missing(_))
-                && !self.kind(row).is_relationship();
-            if is_missing {
-                applications.extend(row.alias.as_deref());
-            }
-            if is_missing && !(self.comes_back)(row) {
+        let is_missing = |(row, is_chosen): &(&Row, &bool)| {
+            **is_chosen && matches!(row.what, What::Missing(_)) && !self.kind(row).is_relationship()
+        };
+        for (row, _) in rows.iter().zip(chosen.iter()).filter(is_missing) {
+            applications.extend(row.alias.as_deref());
+            if !(self.comes_back)(row) {
                 made.insert(row.id());
+                made.extend(row.alias.as_deref());
             }
         }
+        let bound: Vec<&str> = rows
+            .iter()
+            .zip(chosen.iter())
+            .filter(is_missing)
+            .filter(|(row, _)| {
+                let mut ids = bound_to(self.kind(row), row).iter();
+                ids.any(|id| made.contains(&**id))
+            })
+            .map(|(row, _)| row.id())
+            .collect();
+        made.extend(bound);
         let mut any = false;
         for (row, is_chosen) in rows.iter().zip(chosen.iter_mut()) {
             let kind = self.kind(row);

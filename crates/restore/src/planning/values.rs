@@ -42,7 +42,7 @@ pub(super) fn may_be_written(
         let text = "Graph never returns it, so no snapshot has it: issue it anew";
         return Err((Reason::NeverReturned, text.to_owned()));
     }
-    if kind.read_only.contains(&property) || is_chosen {
+    if kind.is_computed(property) || is_chosen {
         return Err((Reason::ReadOnly, "Graph computes it".to_owned()));
     }
     let is_fixed = kind.immutable.contains(&property)

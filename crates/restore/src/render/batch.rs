@@ -2,11 +2,12 @@
 //! run.
 //!
 //! Ids that an earlier file makes are not known when the file is written. In their places stands `{{new:<old
-//! id>}}`, and `made` of the earlier file says which answer holds the id to put there.
+//! id>}}`, and `made` of the earlier file says which answer holds the id to put there. Nor does a plan say which
+//! cloud the tenant is in: `{{service}}` stands where an address inside a body needs it.
 
 use serde_json::{Map, Value, json};
 
-use super::Rendered;
+use super::{Rendered, place_service};
 use crate::plan::{Action, Plan, Request, Step};
 
 /// Requests a batch takes.
@@ -41,10 +42,11 @@ pub fn batches(plan: &Plan) -> Vec<Rendered> {
 }
 
 /// What a person who has only the file must know.
-const HOW: [&str; 5] = [
+const HOW: [&str; 6] = [
     "Send each member \"requests\" of \"batches\" as the body of POST <endpoint>, in the order of the files and of the list.",
     "Before a request, read its \"check\" and compare: a batch has no condition of its own, and what has moved since must not be overwritten.",
     "Where {{new:<id>}} stands, put the id that the object was given: \"made\" of an earlier file says which answer holds it.",
+    "Where {{service}} stands, put the address of Graph in your cloud, such as https://graph.microsoft.com.",
     "A new user's passwordProfile has no password: add a random one, and tell nobody.",
     "An answer with status 429 or 503 was not carried out: send that request again after its Retry-After.",
 ];
@@ -90,7 +92,9 @@ fn request(step: &Step, batch: &[Step]) -> Value {
     let mut headers = headers.clone();
     if let Some(body) = body {
         headers.insert("Content-Type".to_owned(), "application/json".into());
-        request.insert("body".to_owned(), exchanged(body, &step.uses));
+        let mut body = exchanged(body, &step.uses);
+        place_service(&mut body);
+        request.insert("body".to_owned(), body);
     }
     if !headers.is_empty() {
         request.insert("headers".to_owned(), Value::Object(headers));

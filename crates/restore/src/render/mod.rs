@@ -9,10 +9,24 @@ mod escape;
 mod markdown;
 mod powershell;
 
+use serde_json::Value;
+
 pub use batch::batches;
 pub use compare::{Comparison, compare};
 pub use markdown::markdown;
 pub use powershell::powershell;
+
+/// What stands for the root of the service in an address that must be whole.
+const SERVICE: &str = "{{service}}";
+
+/// Makes the address that a body refers to whole.
+fn place_service(body: &mut Value) {
+    if let Some(Value::String(link)) = body.get_mut("@odata.id")
+        && link.starts_with('/')
+    {
+        link.insert_str(0, SERVICE);
+    }
+}
 
 /// One file of a rendering.
 #[derive(Debug, Clone, PartialEq, Eq)]

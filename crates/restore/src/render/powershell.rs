@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::escape::{ascii_json, comment, literal};
+use super::place_service;
 use crate::plan::{Action, Plan, Precondition, Step};
 
 /// The plan as a script for PowerShell 5.1 and later, in ASCII.
@@ -92,6 +93,12 @@ const COMMON: &str = r#"function Resolve-PlanId {
     return $Text
 }
 
+function Get-PlanService {
+    # The address of Graph in the cloud that is signed in to
+    $cloud = (Get-MgContext).Environment
+    return (Get-MgEnvironment -Name $cloud).GraphEndpoint.TrimEnd('/')
+}
+
 function New-PlanPassword {
     $bytes = New-Object byte[] 24
     $random = [System.Security.Cryptography.RandomNumberGenerator]::Create()
@@ -126,7 +133,8 @@ function Invoke-PlanStep {
     [CmdletBinding(SupportsShouldProcess)]
     param(
         [int] $Number, [string] $Title, [string] $Method, [string] $Target, [string] $Body,
-        [string[]] $Uses = @(), [hashtable] $Makes = @{}, [string] $ReadFrom = '', [string] $Expects = '', [string] $Before = ''
+        [string[]] $Uses = @(), [hashtable] $Makes = @{}, [string] $ReadFrom = '', [string] $Expects = '', [string] $Before = '',
+        [switch] $Refers
     )
     if ($WhatIfPreference) {
         Write-Host ('What if: ' + $Number + '. ' + $Title + ': ' + $Method + ' ' + $Target)
@@ -134,6 +142,7 @@ function Invoke-PlanStep {
     }
     $Target = Resolve-PlanId -Text $Target -Uses $Uses
     if ($Body) { $Body = Resolve-PlanId -Text $Body -Uses $Uses }
+    if ($Refers) { $Body = $Body.Replace('{{service}}', (Get-PlanService)) }
     if ($ReadFrom) {
         $found = Get-PlanObject -Target (Resolve-PlanId -Text $ReadFrom -Uses $Uses)
         if ($Expects -eq 'present' -and $null -eq $found) { throw ('step ' + $Number + ': the object is not there any more') }
@@ -185,7 +194,12 @@ fn function(step: &Step, out: &mut String) {
         literal(&ascii(&step.request.target)),
     );
     if let Some(body) = &step.request.body {
-        let _ = write!(out, " -Body {}", literal(&ascii_json(body)));
+        let mut body = body.clone();
+        place_service(&mut body);
+        let _ = write!(out, " -Body {}", literal(&ascii_json(&body)));
+        if body.get("@odata.id").is_some() {
+            out.push_str(" -Refers");
+        }
     }
     if !step.uses.is_empty() {
         let uses: Vec<String> = step.uses.iter().map(|id| literal(&ascii(id))).collect();

@@ -7,7 +7,7 @@ use model::{KEY_SEPARATOR, ObjectKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::execution::{IdMap, Moved, Report, compared};
+use crate::execution::{IdMap, Moved, Report, unmet};
 use crate::plan::{Plan, Reason};
 use crate::planning::{State, is_bookkeeping};
 
@@ -92,12 +92,16 @@ pub fn recovery(
             kind: kind.name.to_owned(),
             ..KindRecovery::default()
         };
-        for (key, text) in objects(wanted, kind)? {
-            let parts: Vec<String> = key.split(KEY_SEPARATOR).map(str::to_owned).collect();
-            let now = ids.key(&parts);
-            let now = ObjectKey::composed(now.iter().map(String::as_str));
-            let now = there.get(now.as_str());
+        let wanted = objects(wanted, kind)?;
+        let keys = wanted.keys().map(|key| key_now(&ids, key));
+        let mut followers = Followers::of(kind, &there, keys);
+        for (key, text) in wanted {
+            // An id that is no GUID may have become another in one place and still be itself elsewhere.
+            let now = there.get(&key_now(&ids, &key)).or_else(|| there.get(&key));
+            let now = now.map(String::as_str);
+            let now = now.or_else(|| followers.take(&ids.whole_text(&text)));
             let moved = now.map(|now| differing(kind, &ids, &text, now));
+            let parts = key.split(KEY_SEPARATOR).map(str::to_owned).collect();
             tally.wanted += 1;
             tally.judge(&explained, parts, moved);
         }
@@ -133,6 +137,75 @@ impl KindRecovery {
             });
         }
     }
+}
+
+/// The key of an object in the tenant as it is after an execution.
+fn key_now(ids: &IdMap, key: &str) -> String {
+    let parts: Vec<String> = key.split(KEY_SEPARATOR).map(str::to_owned).collect();
+    let now = ids.key(&parts);
+    ObjectKey::composed(now.iter().map(String::as_str))
+        .as_str()
+        .to_owned()
+}
+
+/// Objects that the service made along with those of a plan: the other forms of a grant. It numbers them as it
+/// likes, and they are known by what they join.
+struct Followers<'t> {
+    kind: &'static Kind,
+    by_ends: HashMap<Vec<String>, Vec<&'t str>>,
+}
+
+impl<'t> Followers<'t> {
+    /// Those of a kind that have none of these keys.
+    fn of(
+        kind: &'static Kind,
+        there: &'t HashMap<String, String>,
+        keys: impl Iterator<Item = String>,
+    ) -> Self {
+        let mut by_ends: HashMap<_, Vec<_>> = HashMap::new();
+        if kind.name == "role_assignment" || kind.name.contains("_schedule") {
+            let known: HashSet<String> = keys.collect();
+            let others = there.iter().filter(|(key, _)| !known.contains(*key));
+            let mut others: Vec<&str> = others.map(|(_, text)| text.as_str()).collect();
+            others.sort_unstable();
+            for text in others {
+                by_ends.entry(ends(kind, text)).or_default().push(text);
+            }
+        }
+        Self { kind, by_ends }
+    }
+
+    /// One that joins the same as a wanted object, whose ids are those of now.
+    fn take(&mut self, wanted: &str) -> Option<&'t str> {
+        if self.by_ends.is_empty() {
+            return None;
+        }
+        let same = self.by_ends.get_mut(&ends(self.kind, wanted))?;
+        let is_it = |text: &&str| {
+            unmet(self.kind, wanted, text)
+                .iter()
+                .all(|it| it.path == "id")
+        };
+        let at = same.iter().position(is_it).unwrap_or(0);
+        (at < same.len()).then(|| same.remove(at))
+    }
+}
+
+/// The ids an object names by the references of its kind, in their order.
+fn ends(kind: &Kind, text: &str) -> Vec<String> {
+    let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let id = |path: &str| {
+        let value = path
+            .split('.')
+            .try_fold(&object, |value, name| value.get(name));
+        value
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+    };
+    let references = kind.references.iter();
+    references
+        .map(|reference| id(reference.path).to_ascii_lowercase())
+        .collect()
 }
 
 type Object<'p> = (&'p str, &'p [String]);
@@ -209,13 +282,13 @@ fn word(reason: Reason) -> String {
 fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec<Moved> {
     let counts = |moved: &Moved| {
         let top = top(&moved.path);
-        !is_bookkeeping(kind, top) && !kind.read_only.contains(&top)
+        !is_bookkeeping(kind, top) && !kind.is_computed(top)
     };
-    let mut moved = compared(kind, &ids.whole_text(wanted), found);
+    let mut moved = unmet(kind, &ids.whole_text(wanted), found);
     moved.retain(counts);
     if !moved.is_empty() {
         // Nothing touched it, and it names what is gone.
-        let mut untouched = compared(kind, wanted, found);
+        let mut untouched = unmet(kind, wanted, found);
         untouched.retain(counts);
         if untouched.is_empty() {
             return untouched;

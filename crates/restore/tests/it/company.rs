@@ -160,7 +160,7 @@ impl Company {
                 activity: None,
                 silent: false,
             };
-            tenant.apply(&deed).is_ok()
+            tenant.carry_out(&deed).is_ok()
         })
     }
 

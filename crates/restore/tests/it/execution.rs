@@ -5,7 +5,9 @@ use restore::{Error, Plan};
 use serde_json::{Value, json};
 use simulator::Act;
 
-use crate::hand::{after, city, group, member, no_member, plan, policy_state, undelete, user};
+use crate::hand::{
+    self, after, city, group, member, no_member, plan, policy_state, undelete, user,
+};
 use crate::tenant::{Live, Memory, POLICY, STAFF, id, kind};
 
 /// Everything at once: an update, a user out of the bin, a group and a user made anew and joined to each other, a
@@ -157,6 +159,42 @@ fn drift_stops_the_step_and_says_what_moved() {
     );
     let user = live.get("user", &id(3)).expect("because it was never gone");
     assert_eq!(user["city"], "Berlin");
+}
+
+#[test]
+fn what_the_credential_may_not_read_is_not_compared() {
+    let live = Live::contoso(3);
+    let cleared = json!({"customSecurityAttributes": {"Clearance": {"Level": "Drawings"}}});
+    live.change("user", 1, cleared.clone());
+    let plan = plan(vec![city(&live, 1, "Berlin", "Bern")]);
+    let report = live
+        .run(&plan, &Memory::default())
+        .expect("because it can be executed");
+    let StepOutcome::Drifted { moved } = &report.steps[0].outcome else {
+        panic!("{:?}", report.steps[0].outcome);
+    };
+    assert_eq!(moved[0].path, "customSecurityAttributes");
+
+    // The archive knows what it was.
+    let before = cleared.to_string();
+    let baseline = |_: &restore::Step| Some(before.clone());
+    let mut options = live.options();
+    options.baseline = Some(&baseline);
+    let report = live
+        .run_with(&plan, &Memory::default(), &options, &())
+        .expect("because it can be executed");
+    assert_eq!(report.ended, Some(Ended::Done), "{report:#?}");
+    assert_eq!(report.unread["user"], ["customSecurityAttributes"]);
+    let user = live.get("user", &id(1)).expect("because it was never gone");
+    assert_eq!(user["city"], "Bern");
+
+    // What can be read still counts.
+    let plan = hand::plan(vec![city(&live, 1, "Bern", "Ulm")]);
+    live.change("user", 1, json!({"department": "Law"}));
+    let report = live
+        .run_with(&plan, &Memory::default(), &options, &())
+        .expect("because it can be executed");
+    assert_eq!(report.ended, Some(Ended::NeedsReview), "{report:#?}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ pub(crate) fn user(number: u32, name: &str) -> Step {
 
 /// A member of a group; `uses` are those of both ids that are made by the plan.
 pub(crate) fn member(group: &str, target: &str, uses: &[&str]) -> Step {
-    let link = format!("https://graph.microsoft.com/v1.0/directoryObjects/{target}");
+    let link = format!("/v1.0/directoryObjects/{target}");
     let mut step = step(
         "group_member",
         &[group.to_owned(), target.to_owned()],

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::principal::Role;
+
 /// One request and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -21,7 +23,7 @@ pub struct Entry {
     pub name: Option<String>,
     /// The roles it had for this request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
+    pub roles: Vec<Role>,
     /// The tenant that was meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,

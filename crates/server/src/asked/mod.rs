@@ -3,6 +3,7 @@
 //! Parameters are taken strictly. One that an address does not have, or that is given twice, is a problem: a
 //! misspelled filter must not answer with everything.
 
+mod condition;
 mod named;
 mod values;
 
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use store::{Snapshot, Writer, WriterOptions};
 
+pub(crate) use condition::Condition;
 pub(crate) use named::Named;
 pub(crate) use values::{check_object, invalid, is_id, word};
 
@@ -71,6 +73,8 @@ pub(crate) struct Asked<P> {
     pub(crate) question: blake3::Hash,
     /// Address and parameters as they were given.
     pub(crate) address: String,
+    /// What the asker acts upon.
+    pub(crate) condition: Condition,
     /// The answers the asker has already.
     if_none_match: Option<String>,
     /// Whether the answer depends on the time it is.
@@ -118,6 +122,7 @@ impl<P: Parameters> FromRequestParts<AppState> for Asked<P> {
             now,
             question,
             address: address.to_owned(),
+            condition: Condition::of(&parts.headers),
             if_none_match: text_of(&parts.headers, header::IF_NONE_MATCH.as_str()),
             is_relative: false.into(),
             principal,
@@ -166,6 +171,17 @@ impl<P> Asked<P> {
         // Whoever asks next sees it.
         self.served.doubt();
         written
+    }
+
+    /// Passes on what was read. Where that failed, a pack it needed may have been replaced: the next one to ask
+    /// opens the archive anew.
+    pub(crate) fn doubting<T>(&self, read: Result<T, Problem>) -> Result<T, Problem> {
+        if let Err(problem) = &read
+            && problem.told_to_log().is_some()
+        {
+            self.served.doubt();
+        }
+        read
     }
 
     /// Whether the answer depends on the time it is.

@@ -62,10 +62,16 @@ impl<P> Asked<P> {
     pub(crate) async fn found(&self, text: &str) -> Result<ObjectRef, Problem> {
         check_object(text)?;
         let (opened, text) = (Arc::clone(&self.opened), text.to_owned());
-        self.state
-            .engine
-            .run_blocking(move || Ok(opened.source.object(&text)?))
-            .await
+        self.reading(move || Ok(opened.source.object(&text)?)).await
+    }
+
+    /// Reads the archive where it may wait for files.
+    pub(crate) async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let read = self.state.engine.run_blocking(read).await;
+        self.doubting(read)
     }
 
     /// The snapshot before another; with a cursor that of its pages.

@@ -16,7 +16,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h2{margin-top:2.5rem;border-bottom:1px solid #8888}h3{margin:1.5rem 0 .3rem;font:600 1rem ui-monospace,monospace}\
 b{display:inline-block;min-width:4.5rem}code{font:.9em ui-monospace,monospace}p{margin:.3rem 0}\
 table{border-collapse:collapse;margin:.5rem 0 1rem;width:100%}td,th{text-align:left;vertical-align:top;\
-padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8884}td:first-child{white-space:nowrap}";
+padding:.2rem .6rem .2rem 0;border-bottom:1px solid #8884}td:first-child{white-space:nowrap;width:9rem}";
 
 /// What a browser may do with the pages.
 pub(crate) fn policy() -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::problem::{Code, MEDIA_TYPE, TYPES};
+use crate::problem::{Code, MEDIA_TYPE, REFUSALS, TYPES};
 
 /// What any request can come to before it reaches its route.
 const OF_ALL: [Code; 6] = [
@@ -91,14 +91,20 @@ pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
     if path.starts_with("/v1/holds") && method != "get" {
         codes.extend([Code::ReadOnly, Code::ArchiveBusy, Code::HoldNotFound]);
         codes.extend([Code::ObjectNotFound, Code::RevisionNotFound]);
+        if method == "delete" {
+            codes.extend([Code::HoldOwnRelease, Code::PreconditionFailed]);
+        }
     }
     if path.starts_with("/v1/plans") {
-        codes.extend([
-            Code::PlanNotFound,
-            Code::PlanEdited,
-            Code::PlanRefused,
-            Code::InvalidPlan,
-        ]);
+        codes.extend([Code::PlanNotFound, Code::PlanEdited, Code::InvalidPlan]);
+        if path.contains("/{id}") {
+            codes.push(Code::PreconditionFailed);
+        }
+        // The list of approvers is read whatever is asked of a plan.
+        codes.push(Code::ApproversBroken);
+        if path.ends_with("/approve") || path.ends_with("/execute") {
+            codes.extend(REFUSALS);
+        }
     }
     if path.ends_with("/execute") || path.ends_with("/verify") {
         codes.extend([
@@ -115,6 +121,7 @@ pub(super) fn add(method: &str, path: &str, operation: &mut Value) {
             Code::InvalidObject,
         ]);
         codes.extend([Code::InvalidRevision, Code::RevisionNotFound]);
+        codes.extend([Code::CannotCollect, Code::Busy, Code::ArchiveBusy]);
     }
     if path == "/v1/snapshots" && method == "post" {
         codes.extend([Code::CannotCollect, Code::JobRunning, Code::Busy]);

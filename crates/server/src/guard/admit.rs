@@ -5,21 +5,22 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
 use super::Guard;
-use super::front::route;
+use super::front::{route, template_of};
 use super::once::once;
 use super::tally::Tally;
 use super::tenant::meant;
 use crate::auth::{Identity, Tricked, Unauthenticated};
 use crate::principal::{Principal, Role, Tenants};
 use crate::problem::{Code, Problem};
-use crate::roles::{Access, Decision, Grant, Grants, MATRIX, Roles, decide};
+use crate::remembered::remember;
+use crate::roles::{Access, Decision, Grant, Grants, MATRIX, Roles, Row, decide_row, row};
 use crate::state::AppState;
 
 /// When to try again where all permits are taken.
@@ -40,7 +41,7 @@ pub(crate) async fn admitted(
         .get::<Tally>()
         .cloned()
         .unwrap_or_default();
-    let methods = route(&state, &request).and_then(allow);
+    let template = request.extensions().get::<MatchedPath>().cloned();
     let admission = admit(&state, &tally, &mut request).await;
     let response = match admission {
         Ok(Admission::Unknown) => next.run(request).await,
@@ -49,7 +50,9 @@ pub(crate) async fn admitted(
             state.guard.metrics.refused(problem.code().word());
             let is_method = problem.code() == Code::MethodNotAllowed;
             let mut response = problem.into_response();
-            if let Some(methods) = methods.filter(|_| is_method) {
+            let template = template.filter(|_| is_method);
+            let template = template.as_ref().map(|own| template_of(&state, own));
+            if let Some(methods) = template.and_then(allow) {
                 response.headers_mut().insert(header::ALLOW, methods);
             }
             response
@@ -93,30 +96,27 @@ async fn admit(
         Problem::new(Code::Busy, "as many requests as may be are worked on").retry_after(BUSY_WAIT)
     })?;
     tally.note(|noted| noted.permits.push(permit));
-    let Some(template) = route(state, request).map(str::to_owned) else {
+    let Some(template) = route(state, request) else {
         tally.note(|noted| noted.is_public = true);
         return Ok(Admission::Unknown);
     };
-    let method = request.method().as_str().to_owned();
+    let method = request.method().as_str();
+    let Some(row) = row(method, template) else {
+        return Err(no_row(method, template));
+    };
     let mut asked = Asked {
         principal: String::new(),
         tenant: None,
-        changes: !matches!(method.as_str(), "GET" | "HEAD") && template != QUESTION,
+        changes: !matches!(method, "GET" | "HEAD") && template != QUESTION,
         is_stream: template.ends_with(STREAMS),
     };
     // Before anything is looked up: what needs nobody must not depend on what somebody brings.
-    match decide(&method, &template, None, None) {
-        Decision::Public => {
-            tally.note(|noted| noted.is_public = true);
-            return Ok(Admission::Route(asked));
-        }
-        Decision::NoRow => return Err(no_row(&method, &template)),
-        _ => {}
+    if row.access == Access::Public {
+        tally.note(|noted| noted.is_public = true);
+        return Ok(Admission::Route(asked));
     }
     let identity = identify(state, request.headers()).await?;
-    tally.note(|noted| {
-        noted.principal = Some((identity.key.clone(), identity.name.clone()));
-    });
+    tally.note(|noted| noted.identity = Some(Arc::clone(&identity)));
     guard.rates.principal(&identity.key).map_err(rate_limited)?;
     if guard
         .record
@@ -129,9 +129,9 @@ async fn admit(
         )
         .retry_after(Duration::from_secs(5)));
     }
-    asked.tenant = tenant(state, &identity, &template, request)?;
+    asked.tenant = tenant(state, &identity, row, request)?;
     tally.note(|noted| noted.tenant.clone_from(&asked.tenant));
-    let principal = decided(&identity, &method, &template, asked.tenant.as_deref())?;
+    let principal = decided(&identity, row, asked.tenant.as_deref())?;
     if asked.changes && state.options.read_only {
         return Err(Problem::new(Code::ReadOnly, "this server only reads"));
     }
@@ -143,10 +143,8 @@ async fn admit(
         })?;
         tally.note(|noted| noted.permits.push(permit));
     }
-    tally.note(|noted| {
-        noted.roles = principal.roles.iter().map(ToString::to_string).collect();
-    });
-    asked.principal = identity.key;
+    tally.note(|noted| noted.roles = principal.roles.iter().copied().collect());
+    asked.principal.clone_from(&identity.key);
     request.extensions_mut().insert(Arc::new(principal));
     Ok(Admission::Route(asked))
 }
@@ -157,7 +155,7 @@ async fn run(state: &AppState, asked: &Asked, request: Request, next: Next) -> R
         if asked.changes {
             once(state, asked, request, next).await
         } else {
-            next.run(request).await
+            remember(state, request, next).await
         }
     };
     let caught = AssertUnwindSafe(running).catch_unwind();
@@ -245,17 +243,17 @@ fn no_row(method: &str, template: &str) -> Problem {
     )
 }
 
-async fn identify(state: &AppState, headers: &HeaderMap) -> Result<Identity, Problem> {
+async fn identify(state: &AppState, headers: &HeaderMap) -> Result<Arc<Identity>, Problem> {
     let identified = match &state.guard.authenticator {
         Some(authenticator) => authenticator.identify(headers).await,
         None => Err(Unauthenticated::Nothing),
     };
     match (identified, &state.options.everyone) {
-        (Err(Unauthenticated::Nothing), Some(everyone)) => Ok(Identity {
+        (Err(Unauthenticated::Nothing), Some(everyone)) => Ok(Arc::new(Identity {
             key: everyone.key.clone(),
             name: everyone.name.clone(),
             grants: grants(everyone),
-        }),
+        })),
         (identified, _) => identified.map_err(|error| unauthenticated(&error)),
     }
 }
@@ -297,15 +295,13 @@ fn unauthenticated(error: &Unauthenticated) -> Problem {
 fn tenant(
     state: &AppState,
     identity: &Identity,
-    template: &str,
+    row: &Row,
     request: &Request,
 ) -> Result<Option<String>, Problem> {
-    let method = request.method().as_str();
-    let row = crate::roles::row(method, template);
-    if !row.is_some_and(|row| matches!(row.access, Access::InTenant(_))) {
+    if !matches!(row.access, Access::InTenant(_)) {
         return Ok(None);
     }
-    if let Some(name) = meant(template, request) {
+    if let Some(name) = meant(row.path, request) {
         let served = state.fleet.all().find(|served| served.name == *name);
         return Ok(served.map(|served| served.name.clone()));
     }
@@ -326,19 +322,14 @@ fn tenant(
     }
 }
 
-fn decided(
-    identity: &Identity,
-    method: &str,
-    template: &str,
-    tenant: Option<&str>,
-) -> Result<Principal, Problem> {
+fn decided(identity: &Identity, row: &Row, tenant: Option<&str>) -> Result<Principal, Problem> {
     let principal = |roles: Roles, tenants: Tenants| Principal {
         name: identity.name.clone(),
         key: identity.key.clone(),
         roles: roles.iter().collect::<BTreeSet<Role>>(),
         tenants,
     };
-    match decide(method, template, Some(&identity.grants), tenant) {
+    match decide_row(row, Some(&identity.grants), tenant) {
         Decision::Tenant(roles) => {
             let only = tenant.map(str::to_owned).into_iter().collect();
             Ok(principal(roles, Tenants::Only(only)))
@@ -358,7 +349,7 @@ fn decided(
             )
             .with("roles", words))
         }
-        Decision::NoRow => Err(no_row(method, template)),
+        Decision::NoRow => Err(no_row(row.method, row.path)),
     }
 }
 

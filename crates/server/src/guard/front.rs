@@ -1,4 +1,4 @@
-//! The outermost layer: names the request, and notes what became of it when the answer has been sent.
+//! The outermost layer: names the request, completes its answer, and notes what became of it when the answer has been sent.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::replying::Replying;
 use super::tally::Tally;
 use crate::access_record::{Entry, redacted};
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Header with the name of a request, in requests and answers.
@@ -35,17 +36,18 @@ pub(crate) async fn fronted(
     let tally = Tally::default();
     request.extensions_mut().insert(tally.clone());
     let entry = entry(&state, &request, &id);
-    let method = request.method().as_str().to_owned();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
     let guard = &state.guard;
     guard.metrics.in_flight.inc();
     let in_flight = InFlight(&state);
-    let mut response = next.run(request).await;
+    let mut response = completed(next.run(request).await, &path, &id);
     drop(in_flight);
     let route = entry.route.as_deref().unwrap_or(NO_ROUTE);
     let status = response.status().as_u16();
     guard
         .metrics
-        .answered(&method, route, status, begun.elapsed());
+        .answered(method.as_str(), route, status, begun.elapsed());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -75,10 +77,17 @@ fn named(headers: &mut HeaderMap) -> String {
     let id = given
         .filter(fits)
         .filter(|id| !is_secret(id))
-        .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        .map_or_else(new_name, str::to_owned);
     let value = HeaderValue::from_str(&id).expect("because it has letters and digits");
     headers.insert(REQUEST_ID, value);
     id
+}
+
+/// A name of chance. It need not be secret, so the system is not asked for it each time.
+fn new_name() -> String {
+    uuid::Builder::from_random_bytes(rand::random())
+        .into_uuid()
+        .to_string()
 }
 
 fn entry(state: &AppState, request: &Request, id: &str) -> Entry {
@@ -99,12 +108,53 @@ fn entry(state: &AppState, request: &Request, id: &str) -> Entry {
 
 /// The template of the route that takes a request, without the base path.
 pub(super) fn route<'r>(state: &AppState, request: &'r Request) -> Option<&'r str> {
-    let matched = request.extensions().get::<MatchedPath>()?.as_str();
-    Some(
-        matched
-            .strip_prefix(state.options.base_path.as_str())
-            .unwrap_or(matched),
-    )
+    let matched = request.extensions().get::<MatchedPath>()?;
+    Some(template_of(state, matched))
+}
+
+/// A template as it is below the base path.
+pub(super) fn template_of<'m>(state: &AppState, matched: &'m MatchedPath) -> &'m str {
+    let matched = matched.as_str();
+    let below = matched.strip_prefix(state.options.base_path.as_str());
+    below.unwrap_or(matched)
+}
+
+/// Completes a problem with the request it is about, tells the log what only it is told, and adds what every answer
+/// has.
+fn completed(mut response: Response, path: &str, id: &str) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(told) = problem.told_to_log() {
+            tracing::error!(
+                request_id = id,
+                path = %redacted(path),
+                code = problem.code().word(),
+                "{told}"
+            );
+        }
+        let (parts, _) = response.into_parts();
+        response = problem.with("request_id", id).answer(Some(path));
+        // What inner layers added stays: `Allow` of a method that is not.
+        for (name, value) in &parts.headers {
+            if !response.headers().contains_key(name) && *name != header::CONTENT_LENGTH {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+    }
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    // Answers are small or streamed: a part of one is never given, and a range may be ignored (RFC 9110, 14.2).
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use crate::limits::{LimitOptions, Rates};
 use crate::metrics::Metrics;
 
 pub(crate) use admit::admitted;
-pub(crate) use front::{REQUEST_ID, fronted};
+pub(crate) use front::fronted;
 pub use options::GuardOptions;
 pub(crate) use tally::Tally;
 

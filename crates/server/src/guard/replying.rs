@@ -55,7 +55,10 @@ impl Replying {
         entry.bytes = self.sent_bytes;
         entry.complete = self.is_complete;
         entry.duration_ms = self.begun.elapsed().as_secs_f64() * 1e3;
-        (entry.principal, entry.name) = noted.principal.unzip();
+        if let Some(identity) = noted.identity {
+            entry.principal = Some(identity.key.clone());
+            entry.name = Some(identity.name.clone());
+        }
         entry.roles = noted.roles;
         entry.tenant = noted.tenant;
         entry.problem = noted.problem;

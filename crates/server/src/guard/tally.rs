@@ -7,6 +7,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::auth::Identity;
+use crate::principal::Role;
 use crate::problem::Problem;
 
 /// Stands for "nobody counted".
@@ -34,8 +36,8 @@ impl Default for Inner {
 /// Facts for the access record.
 #[derive(Debug, Default)]
 pub(super) struct Noted {
-    pub(super) principal: Option<(String, String)>,
-    pub(super) roles: Vec<String>,
+    pub(super) identity: Option<Arc<Identity>>,
+    pub(super) roles: Vec<Role>,
     pub(super) tenant: Option<String>,
     pub(super) statement: Option<String>,
     pub(super) problem: Option<String>,

@@ -7,11 +7,13 @@
 mod collecting;
 mod tenants;
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 pub(crate) use tenants::collect;
@@ -29,6 +31,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+    /// Those of `requests` and `seconds` that were used, by route, method and status: found with one look.
+    answered: RwLock<HashMap<String, OfRoute>>,
     /// Requests that are worked on.
     pub(crate) in_flight: IntGauge,
     /// Streams of events that are open.
@@ -40,6 +44,26 @@ pub(crate) struct Metrics {
     tenants: tenants::Figures,
     jobs: IntGaugeVec,
     collecting: collecting::Figures,
+    verify_failures: IntCounterVec,
+}
+
+/// The figures of answers of one kind.
+#[derive(Debug, Clone)]
+struct Series {
+    count: IntCounter,
+    seconds: Histogram,
+}
+
+/// The figures of one route, by method and status.
+type OfRoute = HashMap<(&'static str, u16), Series>;
+
+/// A method as a label: it can be any word that somebody sends.
+fn label(method: &str) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"];
+    known
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
 }
 
 /// A figure that is registered.
@@ -106,6 +130,7 @@ impl Metrics {
                 "Requests refused before they reached a route.",
                 &["reason"],
             ),
+            answered: RwLock::default(),
             sent_bytes: sent
                 .expect("because the name is well formed")
                 .registered(&registry),
@@ -121,6 +146,12 @@ impl Metrics {
                 "Jobs that are waiting or running.",
                 &["tenant", "kind"],
             ),
+            verify_failures: counters(
+                &registry,
+                "entrace_verify_failures_total",
+                "Verifications that found a tenant otherwise than its plan wanted, or could not be made.",
+                &["tenant"],
+            ),
             tenants: tenants::Figures::new(&registry),
             collecting: collecting::Figures::new(&registry),
             registry,
@@ -129,17 +160,31 @@ impl Metrics {
 
     /// Counts a request that was answered. The route is a template of ours, or `none`.
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, time: Duration) {
-        // A method can be any word that somebody sends.
-        let method = match method {
-            "GET" | "HEAD" | "POST" | "DELETE" | "PUT" | "PATCH" | "OPTIONS" => method,
-            _ => "other",
+        let method = label(method);
+        let known = {
+            let answered = self.answered.read().unwrap_or_else(PoisonError::into_inner);
+            let of_route = answered.get(route);
+            of_route.and_then(|all| all.get(&(method, status)).cloned())
         };
+        let series = known.unwrap_or_else(|| self.series(method, route, status));
+        series.count.inc();
+        series.seconds.observe(time.as_secs_f64());
+    }
+
+    /// The figures of a route's answers of one method and status, kept for the next of them.
+    fn series(&self, method: &'static str, route: &str, status: u16) -> Series {
         let code = status.to_string();
-        self.requests
-            .with_label_values(&[method, route, &code])
-            .inc();
-        let seconds = self.seconds.with_label_values(&[method, route]);
-        seconds.observe(time.as_secs_f64());
+        let series = Series {
+            count: self.requests.with_label_values(&[method, route, &code]),
+            seconds: self.seconds.with_label_values(&[method, route]),
+        };
+        let mut answered = self
+            .answered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let of_route = answered.entry(route.to_owned()).or_default();
+        of_route.insert((method, status), series.clone());
+        series
     }
 
     /// Counts a request that was refused, by the word of the reason.
@@ -151,6 +196,11 @@ impl Metrics {
     pub(crate) fn cache(&self, is_hit: bool) {
         let result = if is_hit { "hit" } else { "miss" };
         self.cache.with_label_values(&[result]).inc();
+    }
+
+    /// Counts a verification of a plan that did not find everything as wanted.
+    pub(crate) fn not_verified(&self, tenant: &str) {
+        self.verify_failures.with_label_values(&[tenant]).inc();
     }
 
     /// How many jobs there are now.
@@ -193,6 +243,7 @@ mod tests {
         }
         metrics.refused("token-expired");
         metrics.cache(true);
+        metrics.not_verified("contoso");
         let text = String::from_utf8(metrics.text()).expect("because it is text");
         for line in [
             r#"entrace_http_requests_total{method="GET",route="/v1/objects",status="200"} 1"#,
@@ -200,6 +251,7 @@ mod tests {
             r#"entrace_http_request_duration_seconds_bucket{method="GET",route="/v1/objects",le="0.0025"} 1"#,
             r#"entrace_http_refused_total{reason="token-expired"} 1"#,
             r#"entrace_http_cache_total{result="hit"} 1"#,
+            r#"entrace_verify_failures_total{tenant="contoso"} 1"#,
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

@@ -48,6 +48,44 @@ codes! {
     AddressTooLong = "address-too-long", URI_TOO_LONG, "The address is too long";
     /// A name fits several things. `candidates` lists them: ask again with one of those.
     AmbiguousName = "ambiguous-name", BAD_REQUEST, "Several things have this name";
+    /// The time in which the approval could be used is over. Approve again.
+    ApprovalExpired = "approval-expired", CONFLICT, "The approval has expired";
+    /// The statement that was signed is about something else than an execution. Sign the one that
+    /// `GET /v1/plans/{id}/export?form=statement` gives.
+    ApprovalOtherAction = "approval-other-action", CONFLICT, "The approval is of something else";
+    /// The statement names another approver than the one whose key signed it. Sign one of your own.
+    ApprovalOtherApprover = "approval-other-approver", CONFLICT, "The approval names somebody else";
+    /// The statement is about a plan of another archive.
+    ApprovalOtherArchive = "approval-other-archive", CONFLICT, "The approval is for another archive";
+    /// The statement is about another plan, or about this one before it was changed. A changed plan needs new
+    /// approvals.
+    ApprovalOtherPlan = "approval-other-plan", CONFLICT, "The approval is for another plan";
+    /// The statement is about another tenant than the plan.
+    ApprovalOtherTenant = "approval-other-tenant", CONFLICT, "The approval is for another tenant";
+    /// The approval is for a longer time than the configuration lets approvals be. Approve again for less.
+    ApprovalTooLong = "approval-too-long", CONFLICT, "The approval is for too long";
+    /// An execution used the approval up: each is good for one. Approve again.
+    ApprovalUsed = "approval-used", CONFLICT, "The approval was used";
+    /// Fewer approvals count than the plan needs; `detail` says how many, and why so many.
+    ApprovalsMissing = "approvals-missing", CONFLICT, "Approvals are missing";
+    /// All keys of one person are one voice: another person must approve too.
+    ApproverCounted = "approver-counted", CONFLICT, "This person approved already";
+    /// Whoever made the plan does not approve it. Somebody else must.
+    ApproverIsAuthor = "approver-is-author", CONFLICT, "The author approves their own plan";
+    /// The approver's key is not valid yet, or not any more; `detail` says when it is.
+    ApproverNotValid = "approver-not-valid", CONFLICT, "The key does not count now";
+    /// The approver's key was taken back, and with it every approval by it.
+    ApproverRevoked = "approver-revoked", CONFLICT, "The key was revoked";
+    /// The approver is the person who made the plan, by another account or key. Somebody else must approve it.
+    ApproverSamePerson = "approver-same-person", CONFLICT, "The author approves under another name";
+    /// The key that signed belongs to no approver. `entrace approver list` shows who they are.
+    ApproverUnknown = "approver-unknown", CONFLICT, "Nobody enrolled the key";
+    /// An entry of the archive's list of approvers was made by somebody who may not. Restore it from a copy, or name
+    /// the
+    /// approvers in a file outside of the archive.
+    ApproversBroken = "approvers-broken", CONFLICT, "The list of approvers is not to be believed";
+    /// Nobody is enrolled who could approve: `entrace approver add` does that.
+    ApproversNone = "approvers-none", CONFLICT, "Nobody may approve";
     /// Another process writes to the archive. Try again when it has ended; `Retry-After` says when to look.
     ArchiveBusy = "archive-busy", SERVICE_UNAVAILABLE, "The archive is being written";
     /// Stored bytes are not what was written. Run `entrace check --read-data` where the archive is, and restore
@@ -68,6 +106,8 @@ codes! {
     /// Plans of this tenant cannot be run or verified from here: its connection, or the credential that may write, is
     /// not configured.
     CannotRestore = "cannot-restore", CONFLICT, "The tenant cannot be reached";
+    /// An approval is of the future, or the server's clock is behind what is written already. Set the clock right.
+    ClockSkew = "clock-skew", CONFLICT, "A clock is wrong";
     /// A browser sent this for a page of another site, which may change nothing here.
     CrossSite = "cross-site", FORBIDDEN, "A page of another site";
     /// The cursor was made for another question: another address, other parameters or another tenant. Use it with
@@ -87,6 +127,8 @@ codes! {
     HeadersTooLarge = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large";
     /// No hold of that number is in force. `GET /v1/holds` lists those that are.
     HoldNotFound = "hold-not-found", NOT_FOUND, "No such hold";
+    /// A hold is released by another person than the one who set it.
+    HoldOwnRelease = "hold-own-release", FORBIDDEN, "Who set the hold releases it";
     /// A request with this `Idempotency-Key` is being worked on. Ask again in a moment for its answer.
     IdempotencyInProgress = "idempotency-in-progress", CONFLICT, "The first request is under way";
     /// This `Idempotency-Key` was used with another body. Take a new key for a new request.
@@ -125,6 +167,10 @@ codes! {
     JobNotFound = "job-not-found", NOT_FOUND, "No such job";
     /// A job of this kind is at work in this tenant; `job` is its id.
     JobRunning = "job-running", CONFLICT, "A job does that already";
+    /// The signature was made by a security key without anybody touching it. Sign with a key that asks for it.
+    KeyNotTouched = "key-not-touched", CONFLICT, "Nobody touched the security key";
+    /// The key that signed is of a kind or size that is not accepted; `detail` says which are.
+    KeyRefused = "key-refused", CONFLICT, "The key is too weak";
     /// The archive has no objects of that kind, and the catalogue does not know it.
     KindNotFound = "kind-not-found", NOT_FOUND, "No such kind";
     /// The library has no query of that name. `GET /v1/library` lists those there are.
@@ -142,13 +188,26 @@ codes! {
     OutcomeUnknown = "outcome-unknown", CONFLICT, "What became of the first request is not known";
     /// The credential that may write lacks permissions that the plan's steps need; `detail` names them.
     PermissionMissing = "permission-missing", CONFLICT, "The credential may not do it";
+    /// Somebody called the plan off. Make it anew.
+    PlanCancelled = "plan-cancelled", CONFLICT, "The plan was cancelled";
+    /// Every step of the plan was done: a plan is executed once. Make another where something is to be changed again.
+    PlanDone = "plan-done", CONFLICT, "The plan was executed";
     /// The plan is not the one that was made: its text has another hash than its id. Every approval of it is void.
     PlanEdited = "plan-edited", CONFLICT, "The plan was changed";
+    /// The plan is older than the configuration lets plans run. Make it anew.
+    PlanExpired = "plan-expired", CONFLICT, "The plan is too old";
     /// No plan of this archive has such an id. `GET /v1/plans` lists those there are.
     PlanNotFound = "plan-not-found", NOT_FOUND, "No such plan";
-    /// The plan may not run, or an approval does not count. `reason` says why in a word: `approval_expired`,
-    /// `approver_is_author`, `restore_disabled` and the like.
-    PlanRefused = "plan-refused", CONFLICT, "The plan may not run";
+    /// Somebody who may approve rejected the plan. Make another.
+    PlanRejected = "plan-rejected", CONFLICT, "The plan was rejected";
+    /// A plan of this archive is being executed: one at a time is. Wait until that has ended.
+    PlanRunning = "plan-running", CONFLICT, "A plan is being executed";
+    /// The tenant is not any more what the plan was made on. Make it anew.
+    PlanStale = "plan-stale", CONFLICT, "The tenant has moved on";
+    /// `If-Match` names an entity tag, and what the request acts upon has another by now: `etag`. Look at it again,
+    /// and
+    /// act upon what it is.
+    PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "It was changed meanwhile";
     /// The statement took more time, memory, rows or bytes than it may; `detail` says which limit it met. Ask for
     /// less.
     QueryLimit = "query-limit", UNPROCESSABLE_ENTITY, "The statement met a limit";
@@ -156,11 +215,22 @@ codes! {
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
     /// This server only reads.
     ReadOnly = "read-only", FORBIDDEN, "The server is read-only";
+    /// The configuration of the server does not let plans run.
+    RestoreDisabled = "restore-disabled", CONFLICT, "Execution is switched off";
     /// There is no such snapshot, tag, or snapshot at or before that time.
     RevisionNotFound = "revision-not-found", NOT_FOUND, "No such snapshot";
     /// The token cannot be judged now: the keys of its issuer or the tokens of this server cannot be read. Try again
     /// after `Retry-After` seconds.
     SignInUnavailable = "sign-in-unavailable", SERVICE_UNAVAILABLE, "Sign-in cannot be checked";
+    /// The signature is of another text, or by another key than it says. Sign the statement again.
+    SignatureBad = "signature-bad", CONFLICT, "The signature does not fit";
+    /// The signature cannot be read. `ssh-keygen -Y sign` makes one.
+    SignatureMalformed = "signature-malformed", CONFLICT, "Not a signature";
+    /// The signature was made for another purpose. Sign with `ssh-keygen -Y sign -n entrace-approval`.
+    SignatureNamespace = "signature-namespace", CONFLICT, "Signed for another purpose";
+    /// The statement cannot be read, or is not written the way statements are. Sign the one that
+    /// `GET /v1/plans/{id}/export?form=statement` gives, byte for byte.
+    StatementMalformed = "statement-malformed", CONFLICT, "Not a statement";
     /// There are no numbers of that name; `detail` lists those there are.
     StatsNotFound = "stats-not-found", NOT_FOUND, "No such numbers";
     /// The server is being stopped. Try again when it is back.

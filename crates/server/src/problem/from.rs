@@ -86,9 +86,7 @@ impl From<restore::Error> for Problem {
             Restore::Ambiguous { candidates, .. } => {
                 Self::new(Code::AmbiguousName, message).with("candidates", candidates)
             }
-            Restore::Refused(refusal) => {
-                Self::new(Code::PlanRefused, message).with("reason", refusal.code())
-            }
+            Restore::Refused(refusal) => Self::from(&refusal),
             Restore::Edited { .. } => Self::new(Code::PlanEdited, message),
             Restore::Store(error) => Self::from(error),
             Restore::Graph(_) => Self::new(Code::GraphFailed, message),

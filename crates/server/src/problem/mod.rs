@@ -4,6 +4,7 @@
 
 mod codes;
 mod from;
+mod refused;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
 pub use codes::Code;
+pub(crate) use refused::REFUSALS;
 
 /// Media type of a problem.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";

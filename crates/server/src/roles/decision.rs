@@ -1,7 +1,7 @@
 //! One request: may it?
 
 use super::grant::Grants;
-use super::matrix::{Access, row};
+use super::matrix::{Access, Row, row};
 use super::set::Roles;
 
 /// What was decided.
@@ -27,9 +27,15 @@ pub enum Decision {
 /// meant (`None`: none could be made out).
 #[must_use]
 pub fn decide(method: &str, path: &str, grants: Option<&Grants>, tenant: Option<&str>) -> Decision {
-    let Some(row) = row(method, path) else {
-        return Decision::NoRow;
-    };
+    match row(method, path) {
+        Some(row) => decide_row(row, grants, tenant),
+        None => Decision::NoRow,
+    }
+}
+
+/// The same for a row of the matrix.
+#[must_use]
+pub(crate) fn decide_row(row: &Row, grants: Option<&Grants>, tenant: Option<&str>) -> Decision {
     let needed = match row.access {
         Access::Public => return Decision::Public,
         Access::Anywhere(roles) | Access::Everywhere(roles) | Access::InTenant(roles) => roles,

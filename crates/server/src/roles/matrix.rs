@@ -1,6 +1,8 @@
 //! The matrix: for each route who may use it. `docs/api-roles.md` shows it; a test compares both with the routes.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::set::Roles;
 use crate::principal::Role;
@@ -119,6 +121,7 @@ pub const MATRIX: &[Row] = &[
     route("POST", "/v1/plans/{id}/execute", tenant(&[Restorer])),
     route("GET", "/v1/plans/{id}/export", PLANS),
     route("POST", "/v1/plans/{id}/reject", tenant(&[Approver])),
+    route("GET", "/v1/plans/{id}/report", PLANS),
     route(
         "POST",
         "/v1/plans/{id}/verify",
@@ -135,13 +138,17 @@ pub const MATRIX: &[Row] = &[
     route("GET", "/v1/tenants/{tenant}/status", Access::InTenant(ALL)),
 ];
 
+/// The rows by method and path: every request looks its own up.
+static ROWS: LazyLock<HashMap<(&str, &str), &Row>> = LazyLock::new(|| {
+    let rows = MATRIX.iter();
+    rows.map(|row| ((row.method, row.path), row)).collect()
+});
+
 /// The row of a route. HEAD is answered where GET is.
 #[must_use]
 pub fn row(method: &str, path: &str) -> Option<&'static Row> {
     let method = if method == "HEAD" { "GET" } else { method };
-    MATRIX
-        .iter()
-        .find(|row| row.method == method && row.path == path)
+    ROWS.get(&(method, path)).copied()
 }
 
 /// The matrix as a page.

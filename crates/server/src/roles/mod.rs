@@ -8,6 +8,7 @@ mod grant;
 mod matrix;
 mod set;
 
+pub(crate) use decision::decide_row;
 pub use decision::{Decision, decide};
 pub use grant::{Grant, Grants};
 pub use matrix::{Access, MATRIX, Row, page, row};

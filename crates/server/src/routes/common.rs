@@ -37,8 +37,18 @@ pub(crate) struct Paging {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
     /// `next_cursor` of the page before. All pages are made from the same snapshot; a cursor lasts a day.
-    #[param(max_length = 8192)]
+    #[param(max_length = 8192, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
+}
+
+/// Header of acts upon what may be another by now.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes what the extractor takes")]
+pub(crate) struct IfMatch {
+    /// Act only while it has this entity tag.
+    #[param(rename = "If-Match", max_length = 4096)]
+    if_match: Option<String>,
 }
 
 /// Says that a type is a route's own parameters.

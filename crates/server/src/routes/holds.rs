@@ -1,17 +1,17 @@
 //! Legal holds: what must not be removed, why, and who said so.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Archive, Hold, HoldScope};
 use utoipa::{IntoParams, ToSchema};
 
-use super::common::{Common, parameters};
+use super::common::{Common, IfMatch, parameters};
 use crate::asked::{Asked, Named, invalid};
 use crate::body::Body;
 use crate::format::DOCUMENT;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// No parameters of its own.
 #[derive(Debug, Deserialize)]
@@ -150,8 +150,17 @@ pub(crate) async fn set(
     let hold = asked
         .write(move |writer| writer.set_hold(scope, &new.reason, &by))
         .await?;
-    let document = axum::Json(described(asked.opened.archive(), &hold));
-    Ok((StatusCode::CREATED, document).into_response())
+    let archive = asked.opened.archive();
+    let document = axum::Json(described(archive, &hold));
+    let tag = [(header::ETAG, tag_of(archive, &hold))];
+    Ok((StatusCode::CREATED, tag, document).into_response())
+}
+
+/// The entity tag of a hold: it never changes, and is gone when it is released.
+fn tag_of(archive: &Archive, hold: &Hold) -> String {
+    let id = format!("{}/{}", archive.id(), hold.id);
+    let hash = blake3::hash(id.as_bytes());
+    format!("\"{}\"", &hash.to_hex()[..32])
 }
 
 /// Why a hold is released.
@@ -168,9 +177,9 @@ parameters!(ReleaseHold, DOCUMENT, paged: false);
 
 /// Release a hold
 ///
-/// What it was stays in the log.
+/// By another person than the one who set it. What it was stays in the log.
 #[utoipa::path(delete, path = "/v1/holds/{id}", tag = "holds", operation_id = "release_hold",
-    params(("id" = u64, Path, description = "The hold."), ReleaseHold, Common),
+    params(("id" = u64, Path, description = "The hold."), ReleaseHold, IfMatch, Common),
     responses((status = 200, description = "The hold that was released.", body = HoldDocument)))]
 pub(crate) async fn release(
     Named(id): Named<u64>,
@@ -178,6 +187,20 @@ pub(crate) async fn release(
 ) -> Result<Response, Problem> {
     let reason = asked.own.reason.clone();
     let reason = reason.ok_or_else(|| invalid("reason", "it is missing: say why"))?;
+    let archive = asked.opened.archive();
+    if let Some(hold) = archive.holds().iter().find(|hold| hold.id == id) {
+        asked.condition.check(&tag_of(archive, hold))?;
+        // Whoever can end alone what they began holds nothing: that is what a second person is for.
+        if hold.by == asked.principal.name {
+            return Err(Problem::new(
+                Code::HoldOwnRelease,
+                format!(
+                    "{} set hold {id}: another person has to release it",
+                    hold.by
+                ),
+            ));
+        }
+    }
     let by = asked.principal.name.clone();
     let hold = asked
         .write(move |writer| writer.release_hold(id, &reason, &by))

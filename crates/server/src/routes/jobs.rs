@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,6 +18,7 @@ use crate::format::DOCUMENT;
 use crate::jobs::{Job, JobEvent, JobId};
 use crate::problem::{Code, Problem};
 use crate::schedule;
+use crate::state::AppState;
 
 /// No parameters of its own.
 #[derive(Debug, Deserialize)]
@@ -138,15 +140,18 @@ pub(crate) async fn events(
     let watch = move || state.guard.jobs.watch(&tenant, &own, after);
     let told = asked.state.engine.run_blocking(watch).await?;
     let told = told.ok_or_else(|| absent(&id))?;
-    Ok(stream(&asked.state, told.map(|own| event(&own))))
+    Ok(told_of(&asked.state, told))
 }
 
-/// What happened to a job as an event.
-pub(crate) fn event(happened: &JobEvent) -> Event {
-    Event::default()
-        .id(happened.number.to_string())
-        .event(happened.name)
-        .data(happened.data.to_string())
+/// What happens to a job as a stream of events.
+pub(crate) fn told_of(state: &AppState, told: BoxStream<'static, JobEvent>) -> Response {
+    let event = |happened: JobEvent| {
+        Event::default()
+            .id(happened.number.to_string())
+            .event(happened.name)
+            .data(happened.data.to_string())
+    };
+    stream(state, told.map(event))
 }
 
 /// The number of the last event the asker received.

@@ -75,6 +75,7 @@ fn of_plans() -> OpenApiRouter<AppState> {
         .routes(routes!(plans::read::get))
         .routes(routes!(plans::read::export))
         .routes(routes!(plans::read::events))
+        .routes(routes!(plans::report::report))
         .routes(routes!(plans::acts::approve))
         .routes(routes!(plans::acts::reject))
         .routes(routes!(plans::acts::cancel))

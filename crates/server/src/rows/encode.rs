@@ -79,6 +79,9 @@ impl Encoder {
                 let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties));
                 Target::Parquet(Box::new(writer.map_err(|e| unwritable_parquet(&e))?))
             }
+            Format::Patch | Format::Text => {
+                return Err(Problem::bug(format!("{} holds no rows", format.word())));
+            }
         };
         Ok(Self {
             schema: Arc::clone(schema),
@@ -102,7 +105,7 @@ impl Encoder {
             }
             Target::Csv { begun } => {
                 if !std::mem::replace(begun, true) {
-                    csv::header(&self.schema, &mut out);
+                    csv::header(&self.schema, &mut out).map_err(|e| unwritable(&e))?;
                 }
                 csv::rows(batch, &mut out).map_err(|e| unwritable(&e))?;
             }
@@ -139,7 +142,7 @@ impl Encoder {
             Target::Ndjson(_) => {}
             Target::Csv { begun } => {
                 if !begun {
-                    csv::header(&self.schema, &mut out);
+                    csv::header(&self.schema, &mut out).map_err(|e| unwritable(&e))?;
                 }
             }
             Target::Arrow(mut writer) => {

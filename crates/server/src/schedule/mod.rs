@@ -67,28 +67,21 @@ pub(crate) fn begin(
         ));
     };
     let runtime = tokio::runtime::Handle::current();
-    let (state, tenant) = (state.clone(), Arc::clone(served));
+    let (own, tenant) = (state.clone(), Arc::clone(served));
+    let mut request = collecting.request.clone();
+    request.resume = true;
+    request.full |= whole;
     let is_scheduled = wanted_by == SCHEDULE;
-    let work: Work = Box::new({
-        let state = state.clone();
-        move |job| {
-            let run = Run {
-                state: &state,
-                served: &tenant,
-                collecting: &collecting,
-                runtime: &runtime,
-                whole,
-                is_scheduled,
-            };
-            let (metrics, begun) = (&state.guard.metrics, Instant::now());
-            let report = run
-                .snapshot(job)
-                .inspect_err(|_| metrics.not_collected(&tenant.name))?;
-            metrics.collected(&tenant.name, &report, begun.elapsed());
-            // Whoever hears of the end sees the new snapshot.
-            tenant.doubt();
-            Ok(told(&report))
-        }
+    let work: Work = Box::new(move |job| {
+        let run = Run {
+            state: &own,
+            served: &tenant,
+            client: &collecting.client,
+            runtime: &runtime,
+            request,
+            tags: if is_scheduled { &collecting.tags } else { &[] },
+        };
+        Ok(told(&run.take(job)?))
     });
     let jobs = &state.guard.jobs;
     jobs.begin(JobKind::Collect, &served.name, wanted_by, None, work)
@@ -97,16 +90,31 @@ pub(crate) fn begin(
 /// Who wants the runs of a schedule.
 const SCHEDULE: &str = "schedule";
 
-struct Run<'r> {
-    state: &'r AppState,
-    served: &'r Served,
-    collecting: &'r Collecting,
-    runtime: &'r tokio::runtime::Handle,
-    whole: bool,
-    is_scheduled: bool,
+/// A snapshot to be taken, as part of a job.
+pub(crate) struct Run<'r> {
+    pub(crate) state: &'r AppState,
+    pub(crate) served: &'r Served,
+    pub(crate) client: &'r Client,
+    pub(crate) runtime: &'r tokio::runtime::Handle,
+    pub(crate) request: CollectRequest,
+    /// Names for the snapshot.
+    pub(crate) tags: &'r [String],
 }
 
 impl Run<'_> {
+    /// Takes it, and has the figures say so.
+    pub(crate) fn take(&self, job: &JobHandle) -> Result<CollectReport, Problem> {
+        let (metrics, begun) = (&self.state.guard.metrics, Instant::now());
+        let name = &self.served.name;
+        let report = self
+            .snapshot(job)
+            .inspect_err(|_| metrics.not_collected(name))?;
+        metrics.collected(name, &report, begun.elapsed());
+        // Whoever hears of the end sees the new snapshot.
+        self.served.doubt();
+        Ok(report)
+    }
+
     /// Takes a snapshot. An index that is damaged is made anew first, once.
     fn snapshot(&self, job: &JobHandle) -> Result<CollectReport, Problem> {
         match self.attempt(job, false) {
@@ -130,19 +138,14 @@ impl Run<'_> {
         } else {
             Writer::open(storage, secrets, options)?
         };
-        let mut request = self.collecting.request.clone();
-        request.resume = true;
-        request.full |= self.whole;
-        let client = &self.collecting.client;
-        let report = collector::collect(&mut writer, client, self.runtime, &request, job)?;
+        let report =
+            collector::collect(&mut writer, self.client, self.runtime, &self.request, job)?;
         // Columns only make answers faster: the snapshot stands without them.
         if let Err(error) = query::refresh_columns(&writer, false) {
             tracing::warn!(tenant = self.served.name, %error, "columns could not be written");
         }
-        if self.is_scheduled {
-            for tag in &self.collecting.tags {
-                writer.tag(tag, Some(report.number))?;
-            }
+        for tag in self.tags {
+            writer.tag(tag, Some(report.number))?;
         }
         Ok(report)
     }

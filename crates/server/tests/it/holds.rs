@@ -17,6 +17,16 @@ async fn release(served: &Served, address: &str) -> Answer {
     served.send(request.expect("because it is a request")).await
 }
 
+/// A server over the same archive, open to somebody else.
+fn another(served: &Served) -> Served {
+    let folder = served.folder.path().to_owned();
+    served_with(|options| {
+        options.tenants[0].archive = folder;
+        let everyone = options.everyone.as_mut().expect("because it is open");
+        "carol".clone_into(&mut everyone.name);
+    })
+}
+
 #[tokio::test]
 async fn a_hold_is_set_listed_and_released() {
     let served = served();
@@ -33,12 +43,23 @@ async fn a_hold_is_set_listed_and_released() {
         release(&served, &address).await.problem(),
         "invalid-parameter"
     );
-    let released = release(&served, &format!("{address}?reason=closed")).await;
-    assert_eq!(released.status, StatusCode::OK);
-    let again = release(&served, &format!("{address}?reason=closed")).await;
+    let own = release(&served, &format!("{address}?reason=closed")).await;
+    assert_eq!(own.problem(), "hold-own-release");
+    // Another server over the same archive, open to another person.
+    let other = another(&served);
+    let tag = answer.header("etag").to_owned();
+    let release_if = |tag: &str| {
+        let request = Request::delete(format!("{address}?reason=closed"))
+            .header("if-match", tag)
+            .body(Body::empty());
+        other.send(request.expect("because it is a request"))
+    };
+    assert_eq!(release_if("\"00\"").await.problem(), "precondition-failed");
+    assert_eq!(release_if(&tag).await.status, StatusCode::OK);
+    let again = release(&other, &format!("{address}?reason=closed")).await;
     assert_eq!(again.problem(), "hold-not-found");
     assert_eq!(
-        served.get("/v1/holds").await.json()["items"],
+        other.get("/v1/holds").await.json()["items"],
         serde_json::json!([])
     );
 }

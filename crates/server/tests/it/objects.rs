@@ -1,5 +1,7 @@
 //! Objects: lists, single ones, and what is known of each.
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 
 use crate::support::{ALICE, BOB, served};
@@ -114,6 +116,24 @@ async fn two_states_of_an_object_are_compared() {
         patch.json(),
         json!([{"op": "replace", "path": "/jobTitle", "value": "manager"}])
     );
+    let lines = served.get(&format!("{address}&form=text")).await;
+    assert_eq!(lines.header("content-type"), "text/plain; charset=utf-8");
+    let text = format!(
+        "--- user:{ALICE} at 2026-10-01T09:00:00Z\n+++ user:{ALICE} at 2026-10-03T09:00:00Z\n\
+         - jobTitle: \"engineer\"\n+ jobTitle: \"manager\"\n"
+    );
+    assert_eq!(lines.body, text.as_bytes());
+    for (accept, body) in [
+        ("text/plain", &lines.body),
+        ("application/json-patch+json", &patch.body),
+    ] {
+        let request = Request::get(&address).header("accept", accept);
+        let request = request.body(Body::empty());
+        let negotiated = served.send(request.expect("because it is a request")).await;
+        assert_eq!(&negotiated.body, body, "{accept}");
+    }
+    let neither = served.get(&format!("{address}&form=text&format=csv")).await;
+    assert_eq!(neither.problem(), "invalid-parameter");
     let gone = served
         .get(&format!("/v1/objects/{BOB}/diff?from=first&form=patch"))
         .await

@@ -75,11 +75,11 @@ async fn a_plan_that_nobody_let_run_does_not() {
     let served = served();
     let (id, _) = made(&served).await;
     let run = post(&served, &format!("/v1/plans/{id}/execute"), &json!({})).await;
-    assert_eq!(run.problem(), "plan-refused");
+    assert_eq!(run.problem(), "restore-disabled");
     assert_eq!(run.json()["reason"], "restore_disabled");
     let forged = json!({"statement": "{}", "signature": "none"});
     let approval = post(&served, &format!("/v1/plans/{id}/approve"), &forged).await;
-    assert_eq!(approval.problem(), "plan-refused");
+    assert_eq!(approval.problem(), "statement-malformed");
     assert_eq!(approval.json()["reason"], "statement_malformed");
     let verify = Request::post(format!("/v1/plans/{id}/verify")).body(Body::empty());
     let verify = served.send(verify.expect("because it is a request")).await;
@@ -91,6 +91,43 @@ async fn a_plan_that_nobody_let_run_does_not() {
             .problem(),
         "job-not-found"
     );
+}
+
+#[tokio::test]
+async fn an_act_upon_what_was_changed_meanwhile_is_refused() {
+    let served = served();
+    let (id, _) = made(&served).await;
+    let address = format!("/v1/plans/{id}");
+    let first = served.get(&address).await;
+    let tag = first.header("etag").to_owned();
+    let reject = |tag: &str| {
+        let request = Request::post(format!("{address}/reject"))
+            .header("content-type", "application/json")
+            .header("if-match", tag)
+            .body(Body::from(json!({"reason": "no"}).to_string()));
+        served.send(request.expect("because it is a request"))
+    };
+    let elsewhere = reject("\"00\"").await;
+    assert_eq!(elsewhere.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(elsewhere.problem(), "precondition-failed");
+    assert_eq!(elsewhere.json()["etag"], tag);
+    let rejected = reject(&tag).await;
+    assert_eq!(rejected.status, StatusCode::OK, "{}", rejected.json());
+    assert_eq!(reject(&tag).await.problem(), "precondition-failed");
+    let now = served.get(&address).await;
+    assert_eq!(now.header("etag"), rejected.header("etag"));
+}
+
+#[tokio::test]
+async fn a_tenant_that_cannot_be_reached_is_not_planned_against_as_it_is() {
+    let served = served();
+    let wanted = json!({"from": "first", "against": "live", "objects": ["user:Alice"]});
+    let answer = post(&served, "/v1/plans", &wanted).await;
+    assert_eq!(answer.problem(), "cannot-collect");
+    let (id, _) = made(&served).await;
+    let report = served.get(&format!("/v1/plans/{id}/report")).await.json();
+    assert_eq!(report["execution"], Value::Null);
+    assert_eq!(report["state"], "planned");
 }
 
 #[tokio::test]

@@ -25,6 +25,12 @@ pub(crate) struct Route {
 /// Templates with their segments, by the first one in lower case.
 type Templates = HashMap<String, Vec<(Vec<&'static str>, &'static Kind)>>;
 
+/// Where single objects of a kind are addressed besides its collection.
+const OTHER_ADDRESSES: [(&str, &str); 1] = [(
+    "federation_configuration",
+    "directory/federationConfigurations",
+)];
+
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     let mut templates = Templates::new();
     for kind in catalog::kinds() {
@@ -36,6 +42,14 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
             .collect();
         let first = parts[0].to_ascii_lowercase();
         templates.entry(first).or_default().push((parts, kind));
+    }
+    for (name, path) in OTHER_ADDRESSES {
+        let parts: Vec<&'static str> = path.split('/').collect();
+        let first = parts[0].to_ascii_lowercase();
+        templates
+            .entry(first)
+            .or_default()
+            .push((parts, named(name)));
     }
     templates
 });

@@ -336,7 +336,8 @@ impl Service {
     }
 
     fn fault_failure(&self, fault: Fault) -> Option<Failure> {
-        let retry_after = lock(&self.faults).retry_after.header();
+        let form = lock(&self.faults).retry_after;
+        let retry_after = form.header(self.read().now());
         let failure = match fault {
             Fault::Throttled => Failure::new(429, "TooManyRequests", "Please retry again later."),
             Fault::Unavailable => Failure::new(

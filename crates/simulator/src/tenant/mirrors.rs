@@ -1,5 +1,5 @@
 //! Objects that Graph shows under several paths: one grant of an app role belongs to the resource's
-//! list and to the principal's.
+//! list and to the principal's, and the directory's settings have one path in v1.0 and another in beta.
 
 use catalog::Kind;
 
@@ -11,6 +11,9 @@ const APP_ROLE_LISTS: [&str; 3] = [
     "service_principal_app_role_assignment",
     "group_app_role_assignment",
 ];
+
+/// The two lists of the directory's settings.
+const SETTING_LISTS: [&str; 2] = ["group_setting", "directory_setting"];
 
 impl Tenant {
     /// Shows a new object in the other lists it belongs to, unless they hold one of its id already.
@@ -43,6 +46,12 @@ impl Tenant {
     fn other_places(&self, slot: Slot) -> Vec<(&'static Kind, String)> {
         let kind = self.kind(slot);
         let object = self.storage.object(slot);
+        if SETTING_LISTS.contains(&kind.name) {
+            let others = SETTING_LISTS.iter().filter(|list| **list != kind.name);
+            return others
+                .map(|list| (named(list), object.key.to_string()))
+                .collect();
+        }
         if !APP_ROLE_LISTS.contains(&kind.name) || object.text.is_empty() {
             return Vec::new();
         }

@@ -7,6 +7,7 @@ mod acts;
 mod audit;
 mod changes;
 mod edges;
+mod follow;
 mod ids;
 mod kinds;
 mod mirrors;
@@ -26,6 +27,7 @@ pub use refusal::Refusal;
 
 pub(crate) use changes::{ChangeLog, Sequence, What};
 pub(crate) use edges::Edges;
+pub(crate) use follow::end_of;
 pub(crate) use ids::guid;
 pub(crate) use kinds::{
     alternate_keys, index_of, is_soft_deleted, kind_at, living_kind, local_type, named,

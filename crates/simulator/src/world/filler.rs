@@ -236,7 +236,10 @@ impl World {
             let of = written
                 .shift_remove("@odata.type")
                 .unwrap_or_else(|| format!("#{of}").into());
-            object.insert("@odata.type".to_owned(), of);
+            // Objects of the base type do not say theirs.
+            if !of.is_null() {
+                object.insert("@odata.type".to_owned(), of);
+            }
         }
         if let Some(key) = kind.key {
             let id = written

@@ -2,8 +2,8 @@
 //!
 //! A fixture file maps a kind's name to its objects. Only what matters is written; the filler adds
 //! the other properties. In a text, `@kind/name` stands for an object's id, `@kind/name.property` for
-//! another of its properties, `@day-30` for a moment, `{domain}`, `{initial}` and `{tenant}` for the
-//! tenant's own; `@parent` names the parent, every one of the parent's kind without it.
+//! another of its properties, `@day-30` for a moment, `{domain}`, `{initial}`, `{tenant}` and `{tenant letters}`
+//! for the tenant's own; `@parent` names the parent, every one of the parent's kind without it.
 
 use catalog::Kind;
 use serde_json::Value;
@@ -88,6 +88,7 @@ impl World {
                 .replace("{domain}", &self.domain)
                 .replace("{initial}", &self.initial_domain)
                 .replace("{tenant}", &self.tenant_id)
+                .replace("{tenant letters}", &self.tenant_id.replace('-', ""))
                 .replace("{name}", &self.options.tenant_name);
         }
         text.to_owned()

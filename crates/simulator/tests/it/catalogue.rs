@@ -106,8 +106,14 @@ async fn what_is_seeded_is_found_under_its_path() {
             url.push_str("?$filter=signInEventTypes/any(t:t eq 'servicePrincipal')");
         }
         let list = client.get(&url).await;
-        assert_eq!(list.items().len(), 1, "{url}: {}", list.body);
-        expect_key(&list.items()[0], key, own, &url);
+        // The directory's settings have two addresses, and both show all of them.
+        let shown = match kind.name {
+            "group_setting" | "directory_setting" => 2,
+            _ => 1,
+        };
+        assert_eq!(list.items().len(), shown, "{url}: {}", list.body);
+        let object = list.items().iter().find(|item| item[key] == **own);
+        expect_key(object.unwrap_or(&Value::Null), key, own, &url);
     }
 }
 

@@ -20,6 +20,7 @@ async fn refusals_say_or_do_not_say_when_to_come_back() {
     let client = serve(1).await;
     for (retry_after, header) in [
         (RetryAfter::Seconds(7), Some("7")),
+        (RetryAfter::Date(9), Some("Sun, 01 Mar 2026 08:00:09 GMT")),
         (RetryAfter::Fraction, Some("2.128")),
         (RetryAfter::Missing, None),
         (RetryAfter::Malformed, Some("soon")),
@@ -39,7 +40,7 @@ async fn refusals_say_or_do_not_say_when_to_come_back() {
     assert_eq!(client.get("/v1.0/users").await.status, 500);
     set(&client, |_| {});
     assert_eq!(client.get("/v1.0/users").await.status, 200);
-    assert_eq!(client.simulator.requests().by_kind["user"].throttled, 5);
+    assert_eq!(client.simulator.requests().by_kind["user"].throttled, 6);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod delta;
 mod faults;
 mod lists;
 mod objects;
+mod requests;
 mod robust;
 mod sdk;
 mod shapes;

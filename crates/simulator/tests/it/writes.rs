@@ -278,6 +278,30 @@ async fn objects_are_created_by_a_key_of_the_callers_choice() {
 }
 
 #[tokio::test]
+async fn combinations_of_a_strength_have_an_action_of_their_own() {
+    let client = serve(1).await;
+    let strengths = "/v1.0/policies/authenticationStrengthPolicies";
+    let body = json!({"displayName": "Keys", "allowedCombinations": ["fido2"]});
+    let created = client.call("POST", strengths, body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let strength = created.body["id"]
+        .as_str()
+        .expect("because the service assigns one");
+    let one = format!("{strengths}/{strength}");
+    let action = format!("{one}/updateAllowedCombinations");
+    let wider = json!({"allowedCombinations": ["fido2", "windowsHelloForBusiness"]});
+    assert_eq!(client.call("PATCH", &one, wider.clone()).await.status, 400);
+    let done = client.call("POST", &action, wider.clone()).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert_eq!(done.body["previousCombinations"], json!(["fido2"]));
+    let shown = client.get(&one).await.body;
+    assert_eq!(shown["allowedCombinations"], wider["allowedCombinations"]);
+    assert_eq!(shown["displayName"], "Keys");
+    let none = json!({"allowedCombinations": []});
+    assert_eq!(client.call("POST", &action, none).await.status, 400);
+}
+
+#[tokio::test]
 async fn policies_go_to_their_own_bin() {
     let client = serve(1).await;
     let policies = "/v1.0/identity/conditionalAccess/policies";

@@ -17,6 +17,10 @@ use super::super::plan::{FEW, Step, Way};
 use super::failure::Result;
 use super::{Reader, Rows, lock, outcome};
 
+/// How the reason begins of a kind that was read below the parents of which something is known to have changed, as
+/// it should be between two full reads.
+pub const READ_WHERE_CHANGED: &str = "read where something changed";
+
 impl Reader {
     /// Reads a kind below its parents.
     pub(super) async fn below(&self, step: &Step) -> Result<Outcome> {
@@ -97,7 +101,7 @@ impl Reader {
         let log = lock(&self.states).get(HINTING_LOG).copied();
         let has_hints = matches!(log, Some((CoverageState::Complete, _)));
         let mut reason = if has_hints || step.kind.changed_by.is_empty() {
-            "read where something changed".to_owned()
+            READ_WHERE_CHANGED.to_owned()
         } else {
             format!("what changed is not known, because {HINTING_LOG} was not read")
         };

@@ -36,7 +36,10 @@ impl Reader {
         };
         self.add_rows(step.kind, read.ids);
         self.set_all(step.kind, true);
-        Ok(outcome(step.kind, Mode::Whole))
+        Ok(Outcome {
+            reason: elsewhere(step.kind),
+            ..outcome(step.kind, Mode::Whole)
+        })
     }
 
     /// Reads all rows of a list, going on where a run before stopped.
@@ -296,6 +299,13 @@ impl Reader {
         self.add_rows(step.kind, all.ids);
         Ok(failures)
     }
+}
+
+/// What belongs to a kind and is in no Graph.
+fn elsewhere(kind: &Kind) -> Option<String> {
+    (kind.name == "sensitivity_label_policy").then(|| {
+        "the settings of label policies; the policies are in Purview alone: import what Get-LabelPolicy | ConvertTo-Json prints, with --kind label_policy".to_owned()
+    })
 }
 
 /// Whether no other parent will fare better.

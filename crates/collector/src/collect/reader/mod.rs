@@ -11,8 +11,9 @@ mod list;
 mod pages;
 mod shown;
 
+pub use below::READ_WHERE_CHANGED;
 pub(super) use contents::NAMED_BY as CONTENT_NAMED_BY;
-pub(super) use pages::row_ids;
+pub(super) use pages::{SIZE_KIND, row_ids};
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,7 +23,7 @@ use catalog::Kind;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use graph::{Client, Get, Page as GraphPage};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::CoverageState;
 use tokio::sync::mpsc::Sender;
 
@@ -42,6 +43,8 @@ const BATCH: usize = 20;
 pub(super) struct Limits {
     /// Requests after which nothing more is asked.
     pub(super) requests: Option<u64>,
+    /// Requests the client had made before.
+    pub(super) asked_before: u64,
     /// How long reading one kind may take.
     pub(super) kind_time: Duration,
 }
@@ -174,10 +177,9 @@ impl Reader {
         let from = self.now();
         let read = tokio::time::timeout(self.limits.kind_time, self.read(step, first)).await;
         let read = read.unwrap_or_else(|_| {
-            Err(Failure::Stopped(format!(
-                "stopped after {} minutes",
-                self.limits.kind_time.as_secs() / 60
-            )))
+            let limit = SignedDuration::try_from(self.limits.kind_time);
+            let limit = limit.unwrap_or(SignedDuration::MAX);
+            Err(Failure::Stopped(format!("stopped after {limit:#}")))
         });
         let outcome = match read {
             Ok(outcome) => outcome,
@@ -297,7 +299,7 @@ impl Reader {
     }
 
     fn is_exhausted(&self) -> bool {
-        let requests = self.client.meter().total().requests;
+        let requests = self.client.meter().total().requests - self.limits.asked_before;
         self.limits.requests.is_some_and(|most| requests >= most)
     }
 
@@ -348,7 +350,7 @@ fn level(step: &Step) -> usize {
 }
 
 /// A complete outcome in this mode.
-fn outcome(kind: &Kind, mode: Mode) -> Outcome {
+pub(super) fn outcome(kind: &Kind, mode: Mode) -> Outcome {
     Outcome {
         kind: kind.name.to_owned(),
         state: CoverageState::Complete,

@@ -19,7 +19,12 @@ pub(super) struct Read {
     pub(super) delta: Option<Link>,
     /// Composed ids of its rows, where they are needed.
     pub(super) ids: Vec<String>,
+    /// Rows so far.
+    rows: u64,
 }
+
+/// The kind by whose number Microsoft's quotas go.
+pub(in super::super) const SIZE_KIND: &str = "user";
 
 /// Where pages of a list belong.
 #[derive(Debug, Clone, Copy)]
@@ -226,6 +231,11 @@ impl Reader {
         }
         if place.step.has_children || place.step.kind.read_each {
             read.ids.extend(row_ids(kind, place.parent, &page.body));
+        }
+        read.rows += page.items;
+        // Objects that are read one by one say nothing about how many there are.
+        if kind.name == SIZE_KIND && !place.delta && page.items > 0 {
+            self.client.tell_user_count(read.rows);
         }
         Message::Page(Page {
             kind: kind.name.to_owned(),

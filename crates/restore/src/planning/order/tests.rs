@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::{Inverse, Made, Request};
+use crate::plan::{Made, Request};
+use crate::planning::draft::Subject;
 
 const A: &str = "3f1c0e00-0000-4000-8000-00000000000a";
 const B: &str = "3f1c0e00-0000-4000-8000-00000000000b";
@@ -17,43 +18,42 @@ fn draft(kind: &str, action: Action, key: &[&str], body: Option<Value>) -> Draft
         }],
         _ => Vec::new(),
     };
-    Draft {
+    let subject = Subject {
         kind: catalog::by_name(kind).expect("because it is listed"),
-        key: key.iter().map(|&part| part.to_owned()).collect(),
+        key: &key.join(&model::KEY_SEPARATOR.to_string()),
+        address: "",
         name: None,
-        action,
-        properties: Vec::new(),
-        request: Request {
-            method: "POST".to_owned(),
-            target: String::new(),
-            body,
-            headers: serde_json::Map::new(),
-        },
-        precondition: Precondition::Absent,
-        expected: Expected::Absent,
-        makes,
-        inverse: Inverse::Impossible(String::new()),
-        permissions: &[],
-        risks: Vec::new(),
-        names: key.iter().map(|&part| part.to_owned()).collect(),
-        waits: Vec::new(),
-    }
+    };
+    let request = Request {
+        method: "POST".to_owned(),
+        target: String::new(),
+        body,
+        headers: serde_json::Map::new(),
+    };
+    let mut draft = subject.draft(action, request);
+    draft.step.precondition = Precondition::Absent;
+    draft.step.expected = Expected::Absent;
+    draft.step.makes = makes;
+    draft.names = key.iter().map(|&part| part.to_owned()).collect();
+    draft
 }
 
 /// Kind and action with stage, what is waited for and what is exchanged, in order.
 fn shown(drafts: Vec<Draft>) -> Vec<String> {
     let ordered = ordered(drafts);
     assert_eq!(ordered.impossible, []);
-    let line = |(stage, after, uses, draft): &(u32, Vec<u32>, Vec<String>, Draft)| {
-        let ends: Vec<&str> = uses.iter().map(|id| &id[35..]).collect();
+    let line = |step: &Step| {
+        let ends: Vec<&str> = step.uses.iter().map(|id| &id[35..]).collect();
         format!(
-            "{stage} {} {:?} {after:?} {}",
-            draft.kind.name,
-            draft.action,
+            "{} {} {:?} {:?} {}",
+            step.stage,
+            step.kind,
+            step.action,
+            step.after,
             ends.join("")
         )
     };
-    ordered.drafts.iter().map(line).collect()
+    ordered.steps.iter().map(line).collect()
 }
 
 #[test]
@@ -91,10 +91,15 @@ fn makers_come_before_what_names_them() {
 fn what_names_itself_is_set_afterwards() {
     let body = json!({ "displayName": "a", "identifierUris": [format!("api://{A}")] });
     let ordered = ordered(vec![draft("application", Action::Create, &[A], Some(body))]);
-    let bodies: Vec<_> = ordered
-        .drafts
-        .iter()
-        .map(|(_, after, uses, draft)| (after.clone(), uses.clone(), draft.request.body.clone()))
+    let steps = ordered.steps.iter();
+    let bodies: Vec<_> = steps
+        .map(|step| {
+            (
+                step.after.clone(),
+                step.uses.clone(),
+                step.request.body.clone(),
+            )
+        })
         .collect();
     assert_eq!(
         bodies,
@@ -108,7 +113,7 @@ fn what_names_itself_is_set_afterwards() {
         ]
     );
     assert_eq!(
-        ordered.drafts[1].3.request.target,
+        ordered.steps[1].request.target,
         format!("/v1.0/applications/{A}")
     );
 }
@@ -138,14 +143,14 @@ fn a_cycle_that_cannot_be_broken_is_told() {
         draft("role_assignment", Action::Create, &[A], Some(names(B))),
         draft("role_assignment", Action::Create, &[B], Some(names(A))),
     ]);
-    assert!(ordered.drafts.is_empty());
+    assert_eq!(ordered.steps, []);
     assert_eq!(ordered.impossible.len(), 2);
 }
 
 #[test]
 fn deletions_come_after_what_named_the_object() {
     let mut update = draft("conditional_access_policy", Action::Update, &["p"], None);
-    update.properties.push(crate::plan::PropertyChange {
+    update.step.properties.push(crate::plan::PropertyChange {
         path: "conditions".to_owned(),
         old: Some(json!([A])),
         new: None,
@@ -168,6 +173,47 @@ fn deletions_come_after_what_named_the_object() {
             "2 named_location SoftDelete [1] ",
             "2 application_federated_identity_credential Delete [] ",
             "3 application SoftDelete [3] ",
+        ]
+    );
+}
+
+#[test]
+fn a_key_that_the_caller_chooses_is_not_postponed() {
+    let body = json!({ "tenantId": A, "inboundTrust": { "isMfaAccepted": true } });
+    let kind = "cross_tenant_access_partner";
+    let mut partner = draft(kind, Action::Create, &[A], Some(body.clone()));
+    partner.step.makes.clear();
+    let ordered = ordered(vec![partner]);
+    assert_eq!(ordered.steps.len(), 1);
+    assert_eq!(ordered.steps[0].request.body, Some(body));
+}
+
+#[test]
+fn what_names_an_app_id_waits_for_the_principal_too() {
+    let mut application = draft("application", Action::Create, &[A], None);
+    application.step.makes.push(Made {
+        old: B.to_owned(),
+        property: "appId".to_owned(),
+    });
+    let applications = json!({ "applications": { "includeApplications": [B.to_uppercase()] } });
+    let policy = json!({ "conditions": applications });
+    let principal = json!({ "appId": B });
+    let lines = shown(vec![
+        draft(
+            "conditional_access_policy",
+            Action::Update,
+            &["p"],
+            Some(policy),
+        ),
+        draft("service_principal", Action::Create, &[C], Some(principal)),
+        application,
+    ]);
+    assert_eq!(
+        lines,
+        [
+            "1 application Create [] ",
+            "2 service_principal Create [1] b",
+            "3 conditional_access_policy Update [1, 2] b",
         ]
     );
 }

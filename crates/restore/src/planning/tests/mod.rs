@@ -1,5 +1,6 @@
 //! Plans of small tenants, made by hand.
 
+mod applications;
 mod model;
 mod references;
 mod rules;

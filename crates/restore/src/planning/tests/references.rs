@@ -117,13 +117,7 @@ fn a_link_to_what_is_not_there_is_listed_or_brings_it_back() -> Result<()> {
 
 #[test]
 fn a_reference_to_what_is_not_there_is_kept_and_listed() -> Result<()> {
-    let wanted = World::new()
-        .with(
-            "conditional_access_policy",
-            &[],
-            policy("enabled", &[STAFF]),
-        )
-        .with("group", &[], group(STAFF, "Staff", json!({})));
+    let wanted = World::guarded();
     let current = World::new().with("conditional_access_policy", &[], policy("enabled", &[]));
     let plan = objects(&[POLICY]).plan(&wanted, &current)?;
     assert_eq!(shown(&plan), ["1 Update conditional_access_policy CA001"]);

@@ -93,6 +93,14 @@ impl World {
         self
     }
 
+    /// A group, and a policy in force for everybody but its members.
+    pub(super) fn guarded() -> Self {
+        let policy = policy("enabled", &[STAFF]);
+        Self::new()
+            .with("conditional_access_policy", &[], policy)
+            .with("group", &[], group(STAFF, "Staff", json!({})))
+    }
+
     pub(super) fn covered(mut self, kind: &str, state: CoverageState) -> Self {
         self.coverage.insert(kind.to_owned(), state);
         self

@@ -48,7 +48,7 @@ pub struct Description {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// What a token is good for now.
+/// Whether a token is accepted at a time, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenState {
@@ -61,7 +61,7 @@ pub enum TokenState {
 }
 
 impl Description {
-    /// What it is good for at a time.
+    /// Whether it is accepted at a time.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> TokenState {
         if self.revoked_at.is_some() {
@@ -95,6 +95,8 @@ pub struct TokenFile {
 struct Read {
     mark: Option<Mark>,
     by_id: BTreeMap<TokenId, Description>,
+    /// How often the file was read.
+    reading: u64,
 }
 
 #[derive(Debug, Default)]
@@ -247,6 +249,21 @@ impl TokenFile {
         Ok(Ok(token))
     }
 
+    /// Another number as soon as the file is another: whatever was verified before may be revoked.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn reading(&self) -> Result<u64> {
+        self.read_if_changed()?;
+        let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(read.reading)
+    }
+
+    /// Notes that a token was used that was verified before.
+    pub(crate) fn used(&self, id: &TokenId, now: Timestamp) {
+        self.note_use(id, now);
+    }
+
     /// Whether any token could be accepted.
     pub fn has_active(&self, now: Timestamp) -> Result<bool> {
         let tokens = self.content()?.tokens;
@@ -266,7 +283,10 @@ impl TokenFile {
 
     fn note_use(&self, id: &TokenId, now: Timestamp) {
         let mut noted = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.uses.insert(id.clone(), now);
+        match noted.uses.get_mut(id) {
+            Some(at) => *at = now,
+            None => drop(noted.uses.insert(id.clone(), now)),
+        }
         let due = noted
             .written_at
             .is_none_or(|at| now.duration_since(at) >= NOTED_EVERY);
@@ -339,6 +359,7 @@ impl TokenFile {
             .map(|token| (token.id.clone(), token))
             .collect();
         read.mark = mark;
+        read.reading += 1;
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! One object at one time.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use jiff::Timestamp;
-use query::ObjectRef;
-use query::arrow::array::RecordBatch;
+use query::{Lived, ObjectRef};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::Snapshot;
@@ -11,11 +12,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::common::{Common, parameters};
 use super::super::described::SnapshotRef;
-use crate::asked::{Asked, Named, is_id};
+use crate::asked::{Asked, Named, check_object, is_id};
 use crate::format::DOCUMENT;
 use crate::problem::{Code, Problem};
-use crate::rows::text_of;
-use crate::statement::Text;
 
 /// When.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -53,15 +52,6 @@ pub(crate) struct ObjectDocument {
     properties: Box<RawValue>,
 }
 
-/// A time in which an object had one content.
-struct Life {
-    display_name: Option<String>,
-    version: String,
-    first_seen: Timestamp,
-    gone_at: Option<Timestamp>,
-    properties: String,
-}
-
 /// One object
 ///
 /// In full, as it was at a time.
@@ -80,16 +70,16 @@ pub(crate) async fn get(
     if let Some(same) = asked.unchanged(&basis) {
         return Ok(same);
     }
-    let (object, life) = alive(&asked, &id, &snapshot).await?;
+    let (object, lived, content) = alive(&asked, &id, &snapshot).await?;
     let document = ObjectDocument {
         kind: object.kind_name,
         id: object.id,
-        display_name: life.display_name,
-        version: life.version,
+        display_name: object.display,
+        version: lived.version,
         snapshot: SnapshotRef::from(&snapshot),
-        first_seen: life.first_seen,
-        gone_at: life.gone_at,
-        properties: RawValue::from_string(life.properties)
+        first_seen: lived.first_seen,
+        gone_at: lived.gone_at,
+        properties: RawValue::from_string(content)
             .map_err(|error| Problem::bug(format!("a stored object is not JSON: {error}")))?,
     };
     asked.document(&document, &basis)
@@ -112,66 +102,48 @@ pub(crate) async fn raw(
     if let Some(same) = asked.unchanged(&basis) {
         return Ok(same);
     }
-    let (_, life) = alive(&asked, &id, &snapshot).await?;
-    Ok(asked.text(life.properties, &basis))
+    let (_, _, content) = alive(&asked, &id, &snapshot).await?;
+    Ok(asked.text(content, &basis))
 }
 
-/// The object that is meant, and what it was in a snapshot.
+/// The object that is meant, what it was in a snapshot, and its content then.
 async fn alive(
     asked: &Asked<GetObject>,
     id: &str,
     snapshot: &Snapshot,
-) -> Result<(ObjectRef, Life), Problem> {
-    let object = asked.found(id).await?;
-    let sql = format!(
-        "select display_name, _version, _first_seen, _gone_at, properties from history({}) order by _first_seen",
-        Text(&format!("{}:{}", object.kind_name, object.id))
-    );
-    let told = asked.ask(sql, None).await?;
-    let mut lives = Vec::new();
-    for batch in &told.batches {
-        for row in 0..batch.num_rows() {
-            lives.push(life(batch, row)?);
-        }
-    }
+) -> Result<(ObjectRef, Lived, String), Problem> {
+    check_object(id)?;
+    let (opened, id) = (Arc::clone(&asked.opened), id.to_owned());
     let at = snapshot.taken_at;
-    let is_alive = |life: &Life| life.first_seen <= at && life.gone_at.is_none_or(|gone| gone > at);
-    let (first, last) = (
-        lives.first().map(|life| life.first_seen),
-        lives.last().and_then(|life| life.gone_at),
-    );
-    match lives.into_iter().rev().find(is_alive) {
-        Some(life) => Ok((object, life)),
-        None => {
-            let when = match (first, last) {
-                (Some(first), _) if first > at => format!("it was first seen at {first}"),
-                (_, Some(gone)) => format!("it was gone at {gone}"),
-                _ => "it was not seen then".to_owned(),
+    asked
+        .reading(move || {
+            let source = &opened.source;
+            let object = source.object(&id)?;
+            let mut lives = source.lived(&object)?;
+            let Some(own) = lives.iter().rposition(|lived| lived.covers(at)) else {
+                return Err(absent(&object, &lives, at));
             };
-            Err(Problem::new(
-                Code::ObjectNotFound,
-                format!(
-                    "{}:{} did not exist at {at}: {when}",
-                    object.kind_name, object.id
-                ),
-            ))
-        }
-    }
+            let lived = lives.swap_remove(own);
+            let content = source.content(&object, &lived)?;
+            Ok((object, lived, content))
+        })
+        .await
 }
 
-fn life(batch: &RecordBatch, row: usize) -> Result<Life, Problem> {
-    let text = |column: &str| text_of(batch, column, row);
-    let time = |column: &str| {
-        let time = text(column)?.map(|text| text.parse::<Timestamp>());
-        time.transpose()
-            .map_err(|error| Problem::bug(error.to_string()))
+/// That an object did not exist at a time, and when it did.
+fn absent(object: &ObjectRef, lives: &[Lived], at: Timestamp) -> Problem {
+    let (first, last) = (
+        lives.first().map(|lived| lived.first_seen),
+        lives.last().and_then(|lived| lived.gone_at),
+    );
+    let when = match (first, last) {
+        (Some(first), _) if first > at => format!("it was first seen at {first}"),
+        (_, Some(gone)) => format!("it was gone at {gone}"),
+        _ => "it was not seen then".to_owned(),
     };
-    Ok(Life {
-        display_name: text("display_name")?,
-        version: text("_version")?.unwrap_or_default(),
-        first_seen: time("_first_seen")?
-            .ok_or_else(|| Problem::bug("a state of an object was never seen"))?,
-        gone_at: time("_gone_at")?,
-        properties: text("properties")?.unwrap_or_else(|| "{}".to_owned()),
-    })
+    let (kind, id) = (&object.kind_name, &object.id);
+    Problem::new(
+        Code::ObjectNotFound,
+        format!("{kind}:{id} did not exist at {at}: {when}"),
+    )
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::SignedDuration;
 use restore::{Act, Approval};
 use serde::Deserialize;
 use store::PlanEvent;
 use utoipa::ToSchema;
 
-use super::super::common::Common;
+use super::super::common::{Common, IfMatch};
 use super::document::PlanDocument;
 use super::read::OfPlans;
 use super::{Meant, logged};
@@ -46,7 +46,7 @@ pub(crate) struct Why {
 /// With a signature by an enrolled key: the role alone lets nobody approve. `GET /v1/plans/{id}/export?form=statement`
 /// gives what is to be signed.
 #[utoipa::path(post, path = "/v1/plans/{id}/approve", tag = "plans", operation_id = "approve_plan",
-    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    params(("id" = String, Path, description = "Six or more digits of its id."), IfMatch, Common),
     request_body = NewApproval,
     responses((status = 200, description = "The plan, and what its approvals come to.", body = PlanDocument)))]
 pub(crate) async fn approve(
@@ -79,7 +79,7 @@ pub(crate) async fn approve(
 ///
 /// It will never run.
 #[utoipa::path(post, path = "/v1/plans/{id}/reject", tag = "plans", operation_id = "reject_plan",
-    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    params(("id" = String, Path, description = "Six or more digits of its id."), IfMatch, Common),
     request_body = Why,
     responses((status = 200, description = "The plan.", body = PlanDocument)))]
 pub(crate) async fn reject(
@@ -87,19 +87,15 @@ pub(crate) async fn reject(
     asked: Asked<OfPlans>,
     Body(why): Body<Why>,
 ) -> Result<Response, Problem> {
-    let act = said(&asked, why);
-    let act = move |meant: &Meant| {
-        meant.book().reject(&meant.id, &act)?;
-        Ok((PlanEvent::Rejected, act.by, None))
-    };
-    acted(&asked, &id, act).await
+    let reject = |meant: &Meant, act: &Act| meant.book().reject(&meant.id, act);
+    said(&asked, &id, why, PlanEvent::Rejected, reject).await
 }
 
 /// Cancel a plan
 ///
 /// It does not run any more; an execution under way ends before its next step.
 #[utoipa::path(post, path = "/v1/plans/{id}/cancel", tag = "plans", operation_id = "cancel_plan",
-    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    params(("id" = String, Path, description = "Six or more digits of its id."), IfMatch, Common),
     request_body = Why,
     responses((status = 200, description = "The plan.", body = PlanDocument)))]
 pub(crate) async fn cancel(
@@ -107,20 +103,28 @@ pub(crate) async fn cancel(
     asked: Asked<OfPlans>,
     Body(why): Body<Why>,
 ) -> Result<Response, Problem> {
-    let act = said(&asked, why);
-    let act = move |meant: &Meant| {
-        meant.book().cancel(&meant.id, &act)?;
-        Ok((PlanEvent::Cancelled, act.by, None))
-    };
-    acted(&asked, &id, act).await
+    let cancel = |meant: &Meant, act: &Act| meant.book().cancel(&meant.id, act);
+    said(&asked, &id, why, PlanEvent::Cancelled, cancel).await
 }
 
-fn said(asked: &Asked<OfPlans>, why: Why) -> Act {
-    Act {
+/// Enters what the asker says of a plan, and why.
+async fn said(
+    asked: &Asked<OfPlans>,
+    id: &str,
+    why: Why,
+    event: PlanEvent,
+    enter: impl FnOnce(&Meant, &Act) -> restore::Result<()> + Send + 'static,
+) -> Result<Response, Problem> {
+    let act = Act {
         by: asked.principal.key.clone(),
         at: asked.now,
         reason: why.reason,
-    }
+    };
+    let act = move |meant: &Meant| {
+        enter(meant, &act)?;
+        Ok((event, act.by, None))
+    };
+    acted(asked, id, act).await
 }
 
 /// Does it, has the log say so, and shows the plan as it is then.
@@ -135,5 +139,5 @@ async fn acted(
         logged(&state, &served, &meant.id, &[(event, &by, paper)])?;
         PlanDocument::of(&meant)
     });
-    Ok(axum::Json(document.await?).into_response())
+    Ok(document.await?.answer())
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use restore::approval::Verdict;
-use restore::{Act, Entry, Record, State};
+use restore::{Act, Approval, Entry, Record, State};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -100,6 +102,8 @@ pub(crate) struct PlanDocument {
     /// The plan as a file has it: what is approved, byte for byte but for spaces.
     #[schema(value_type = Object)]
     plan: Value,
+    #[serde(skip)]
+    tag: String,
 }
 
 /// What the approvals of a plan come to.
@@ -209,9 +213,8 @@ impl PlanDocument {
     pub(super) fn of(meant: &Meant) -> Result<Self, Problem> {
         let book = meant.book();
         let record: Record = book.record(&meant.id)?;
-        let verdict = meant
-            .judge()
-            .verdict(&meant.plan, &record.approvals, &record.used());
+        let verdict = meant.verdict(&record);
+        let tag = tag_of(&meant.id, &record);
         let state = State::of(&record, verdict.is_approved());
         let entry = Entry {
             id: meant.id.clone(),
@@ -231,6 +234,37 @@ impl PlanDocument {
             runs: runs.collect(),
             plan: serde_json::from_str(&meant.plan.to_file())
                 .map_err(|error| Problem::bug(error.to_string()))?,
+            tag,
         })
     }
+
+    /// The plan's id.
+    pub(super) fn id(&self) -> &str {
+        &self.summary.id
+    }
+
+    /// The answer that shows it, with its entity tag.
+    pub(super) fn answer(&self) -> Response {
+        let mut response = axum::Json(self).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// The entity tag of a plan: another as soon as something was said about it, or done.
+pub(super) fn tag_of(id: &str, record: &Record) -> String {
+    let approvals = record.approvals.iter().map(Approval::id);
+    let said = [&record.rejection, &record.cancellation, &record.stale];
+    let said = said.map(|act| act.as_ref().map(|act| act.at));
+    let inputs = serde_json::json!([
+        id,
+        approvals.collect::<Vec<_>>(),
+        said,
+        record.runs.len(),
+        record.outcome,
+    ]);
+    let hash = blake3::hash(inputs.to_string().as_bytes());
+    format!("\"{}\"", &hash.to_hex()[..32])
 }

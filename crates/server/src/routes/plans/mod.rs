@@ -4,14 +4,16 @@ pub(crate) mod acts;
 pub(crate) mod create;
 mod document;
 pub(crate) mod read;
+pub(crate) mod report;
 pub(crate) mod run;
 
 use std::sync::Arc;
 
-use restore::approval::{Approvers, Judge, Policy};
-use restore::{Book, Plan};
+use restore::approval::{Approvers, Judge, Policy, Verdict};
+use restore::{Book, Plan, Record};
 use store::{Archive, PlanAct, PlanEvent, Writer, WriterOptions};
 
+use self::document::tag_of;
 use crate::asked::Asked;
 use crate::fleet::{Opened, Served};
 use crate::problem::Problem;
@@ -42,6 +44,12 @@ impl Meant {
             policy: &self.policy,
             now: self.now,
         }
+    }
+
+    /// What the approvals that were handed in come to now.
+    pub(super) fn verdict(&self, record: &Record) -> Verdict {
+        let judge = self.judge();
+        judge.verdict(&self.plan, &record.approvals, &record.used())
     }
 }
 
@@ -82,9 +90,16 @@ impl<P: Send + Sync + 'static> Asked<P> {
     ) -> Result<T, Problem> {
         let (state, served) = (self.state.clone(), Arc::clone(&self.served));
         let (opened, id) = (Arc::clone(&self.opened), id.to_owned());
+        let condition = self.condition.clone();
         self.state
             .engine
-            .run_blocking(move || work(meant(&state, &served, opened, &id)?))
+            .run_blocking(move || {
+                let meant = meant(&state, &served, opened, &id)?;
+                if !condition.is_none() {
+                    condition.check(&tag_of(&meant.id, &meant.book().record(&meant.id)?))?;
+                }
+                work(meant)
+            })
             .await
     }
 }

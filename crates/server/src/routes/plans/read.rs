@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use restore::approval::{Approvers, Judge, Policy, Statement};
 use restore::{Book, Plan, State, render};
 use serde::Deserialize;
@@ -12,8 +11,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use super::super::common::{Common, parameters};
-use super::super::jobs::last_event;
-use super::super::stream::stream;
+use super::super::jobs::{last_event, told_of};
 use super::document::{PlanDocument, PlanList, PlanSummary};
 use crate::asked::{Asked, Named, invalid, word};
 use crate::format::DOCUMENT;
@@ -66,10 +64,12 @@ pub(crate) async fn list(asked: Asked<OfPlans>) -> Result<Response, Problem> {
 
 /// One plan
 ///
-/// With every step, what was said about it, and whether it may run now.
+/// With every step, what was said about it, and whether it may run now. Its entity tag is another as soon as something
+/// is said about it or done; an act with it in `If-Match` happens only while it is the same.
 #[utoipa::path(get, path = "/v1/plans/{id}", tag = "plans", operation_id = "get_plan",
     params(("id" = String, Path, description = "Six or more digits of its id."), Common),
-    responses((status = 200, description = "The plan.", body = PlanDocument)))]
+    responses((status = 200, description = "The plan.", body = PlanDocument,
+        headers(("ETag" = String, description = "Names what is known of the plan; give it as `If-Match`.")))))]
 pub(crate) async fn get(
     Named(id): Named<String>,
     asked: Asked<OfPlans>,
@@ -77,7 +77,7 @@ pub(crate) async fn get(
     let document = asked
         .with_plan(&id, |meant| PlanDocument::of(&meant))
         .await?;
-    Ok(axum::Json(document).into_response())
+    Ok(document.answer())
 }
 
 /// In which form.
@@ -206,8 +206,5 @@ pub(crate) async fn events(
             "nothing happens to this plan, and nothing did: execute it first",
         )
     })?;
-    Ok(stream(
-        &asked.state,
-        told.map(|event| super::super::jobs::event(&event)),
-    ))
+    Ok(told_of(&asked.state, told))
 }

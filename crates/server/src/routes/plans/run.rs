@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::response::Response;
 use graph::Client;
 use restore::Book;
-use restore::approval::Refusal;
 use restore::execution::{self, Monitor, Options, Record, StepDone};
-use restore::verification;
+use restore::verification::{self, Verification};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Archive, PlanEvent, Writer, WriterOptions};
 use tokio::runtime::Handle;
 use utoipa::ToSchema;
 
-use super::super::common::Common;
+use super::super::common::{Common, IfMatch};
 use super::super::jobs::begun;
 use super::read::OfPlans;
+use super::report::{ExecutionDocument, VerificationDocument};
 use super::{Meant, logged, meant};
 use crate::asked::{Asked, Named};
 use crate::body::Body;
@@ -50,7 +50,7 @@ fn max_changes() -> usize {
 /// Begins a job that runs a plan whose approvals suffice, once, with the credential that may write; only where the
 /// configuration says that plans run. An execution that was interrupted goes on.
 #[utoipa::path(post, path = "/v1/plans/{id}/execute", tag = "plans", operation_id = "execute_plan",
-    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    params(("id" = String, Path, description = "Six or more digits of its id."), IfMatch, Common),
     request_body = Execution,
     responses((status = 202, description = "It is begun; `Location` is the job's.", body = Job)))]
 pub(crate) async fn execute(
@@ -62,18 +62,11 @@ pub(crate) async fn execute(
     let job = asked
         .with_plan(&id, move |meant| {
             // What cannot be is said now; the job finds out again when its turn comes.
-            may_begin(&meant)?;
+            meant.book().may_begin(&meant.id, &meant.judge())?;
             running.writer()?;
-            let (own, by) = (running.clone(), running.by.clone());
-            let plan = meant.id.clone();
-            let work: Work = Box::new(move |job| own.execute(job, &meant.id, &how));
-            running.state.guard.jobs.begin(
-                JobKind::Run,
-                &running.served.name,
-                &by,
-                Some(&plan),
-                work,
-            )
+            running.begin(JobKind::Run, &meant.id, move |own, job, id| {
+                own.execute(job, id, &how)
+            })
         })
         .await?;
     Ok(begun(&asked, &job))
@@ -83,7 +76,7 @@ pub(crate) async fn execute(
 ///
 /// Begins a job that reads again what the plan touched and compares it with what was wanted.
 #[utoipa::path(post, path = "/v1/plans/{id}/verify", tag = "plans", operation_id = "verify_plan",
-    params(("id" = String, Path, description = "Six or more digits of its id."), Common),
+    params(("id" = String, Path, description = "Six or more digits of its id."), IfMatch, Common),
     responses((status = 202, description = "It is begun; `Location` is the job's.", body = Job)))]
 pub(crate) async fn verify(
     Named(id): Named<String>,
@@ -93,16 +86,7 @@ pub(crate) async fn verify(
     let job = asked
         .with_plan(&id, move |meant| {
             running.reader()?;
-            let (own, by) = (running.clone(), running.by.clone());
-            let plan = meant.id.clone();
-            let work: Work = Box::new(move |_| own.verify(&meant.id));
-            running.state.guard.jobs.begin(
-                JobKind::Verify,
-                &running.served.name,
-                &by,
-                Some(&plan),
-                work,
-            )
+            running.begin(JobKind::Verify, &meant.id, |own, _, id| own.verify(id))
         })
         .await?;
     Ok(begun(&asked, &job))
@@ -125,6 +109,20 @@ impl Running {
             by: asked.principal.key.clone(),
             runtime: Handle::current(),
         }
+    }
+
+    /// Begins a job about a plan.
+    fn begin(
+        self,
+        kind: JobKind,
+        plan: &str,
+        work: impl FnOnce(&Self, &JobHandle, &str) -> Result<Value, Problem> + Send + 'static,
+    ) -> Result<Job, Problem> {
+        let own = self.clone();
+        let id = plan.to_owned();
+        let work: Work = Box::new(move |job| work(&own, job, &id));
+        let jobs = &self.state.guard.jobs;
+        jobs.begin(kind, &self.served.name, &self.by, Some(plan), work)
     }
 
     /// The client that may write.
@@ -151,9 +149,19 @@ impl Running {
     fn execute(&self, job: &JobHandle, id: &str, how: &Execution) -> Result<Value, Problem> {
         let meant = self.meant(id)?;
         let client = self.writer()?;
-        let book = meant.book();
+        let (book, archive) = (meant.book(), meant.archive());
+        let baseline = |step: &restore::Step| execution::baseline(archive, &meant.plan, step);
+        let options = Options {
+            max_changes: how.max_changes,
+            keep_going: how.keep_going,
+            baseline: Some(&baseline),
+            ..Options::default()
+        };
+        // A credential that may not write must not use up an approval.
+        self.runtime
+            .block_on(execution::check(&meant.plan, &client, &options))?;
         let right = book.exclusive(&format!("{}, job of a server", self.by))?;
-        may_begin(&meant)?;
+        book.may_begin(id, &meant.judge())?;
         let tool = &self.state.options.tool;
         {
             let options = WriterOptions {
@@ -167,22 +175,9 @@ impl Running {
         }
         let begun = book.begin(&right, id, &self.by, &meant.judge())?;
         if !begun.is_resumed {
-            logged(
-                &self.state,
-                &self.served,
-                id,
-                &[(PlanEvent::Started, &self.by, None)],
-            )?;
+            self.logged(id, PlanEvent::Started, None)?;
         }
         let journal = book.journal(id)?;
-        let archive = meant.archive();
-        let baseline = |step: &restore::Step| execution::baseline(archive, &meant.plan, step);
-        let options = Options {
-            max_changes: how.max_changes,
-            keep_going: how.keep_going,
-            baseline: Some(&baseline),
-            ..Options::default()
-        };
         let watch = Watch {
             job,
             archive,
@@ -192,38 +187,38 @@ impl Running {
         let report = self.runtime.block_on(run)?;
         let now = (self.state.options.now)();
         let inverse = execution::way_back(archive, &meant.plan, &self.by, tool, now)?;
-        logged(
-            &self.state,
-            &self.served,
-            id,
-            &[(PlanEvent::Executed, &self.by, None)],
-        )?;
-        Ok(json!({
-            "plan": report.plan,
-            "ended": report.ended,
-            "counts": report.counts(),
-            "steps": report.steps,
-            "ids": report.ids,
-            "inverse": inverse,
-        }))
+        self.logged(id, PlanEvent::Executed, None)?;
+        let mut told = json!(ExecutionDocument::new(report)?);
+        told["plan"] = json!(id);
+        told["inverse"] = json!(inverse);
+        Ok(told)
     }
 
     fn verify(&self, id: &str) -> Result<Value, Problem> {
+        let verified = self.verified(id);
+        if !matches!(&verified, Ok(found) if found.is_equal()) {
+            let metrics = &self.state.guard.metrics;
+            metrics.not_verified(&self.served.name);
+        }
+        let mut told = json!(VerificationDocument::new(&verified?)?);
+        told["plan"] = json!(id);
+        Ok(told)
+    }
+
+    fn verified(&self, id: &str) -> Result<Verification, Problem> {
         let meant = self.meant(id)?;
         let client = self.reader()?;
         let record = Record::of(meant.archive(), &meant.plan)?;
         let verify = verification::verify(&meant.plan, &record, &client, self.state.options.now);
         let found = self.runtime.block_on(verify)?;
         let paper = found.keep(meant.archive())?;
-        let told = [(PlanEvent::Verified, self.by.as_str(), Some(paper))];
-        logged(&self.state, &self.served, id, &told)?;
-        Ok(json!({
-            "plan": found.plan,
-            "at": found.at,
-            "is_equal": found.is_equal(),
-            "counts": found.counts(),
-            "steps": found.steps,
-        }))
+        self.logged(id, PlanEvent::Verified, Some(paper))?;
+        Ok(found)
+    }
+
+    fn logged(&self, id: &str, event: PlanEvent, paper: Option<String>) -> Result<(), Problem> {
+        let acts = [(event, self.by.as_str(), paper)];
+        logged(&self.state, &self.served, id, &acts)
     }
 }
 
@@ -232,22 +227,6 @@ fn unreachable() -> Problem {
         Code::CannotRestore,
         "the configuration does not say how this tenant is reached",
     )
-}
-
-/// Whether the plan would be let run, before anything is made ready for it.
-fn may_begin(meant: &Meant) -> Result<(), Problem> {
-    let judge = meant.judge();
-    if !judge.policy.enabled {
-        return Err(restore::Error::from(Refusal::Disabled).into());
-    }
-    let book = meant.book();
-    let record = book.record(&meant.id)?;
-    let is_interrupted = !record.runs.is_empty() && record.outcome.is_none();
-    if !is_interrupted {
-        let verdict = book.verdict(&meant.id, &judge)?;
-        verdict.check().map_err(restore::Error::from)?;
-    }
-    Ok(())
 }
 
 /// Tells how a run goes, and stops it when somebody says so.

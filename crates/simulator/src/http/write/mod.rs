@@ -6,6 +6,7 @@
 mod actions;
 mod bin;
 mod edges;
+mod requests;
 mod rules;
 
 use catalog::{Kind, Shape};
@@ -47,6 +48,9 @@ impl Change<'_> {
         if let Some(answer) = self.directory_object(method, body) {
             return answer;
         }
+        if let Some(answer) = self.request(method, body) {
+            return answer;
+        }
         let route = Route::find(self.address)?;
         licence::check(self.tenant, route.kind, self.address, self.session)?;
         let place = Place {
@@ -64,6 +68,9 @@ impl Change<'_> {
             Shape::Event { .. } => Err(Failure::method_not_allowed()),
             Shape::Singleton => match (method, place.rest.as_slice()) {
                 ("PATCH" | "PUT", []) => self.update(&place, "", &parse(body)?),
+                ("DELETE", []) if rules::may_be_without(place.kind) => {
+                    self.delete(&place, &Segment::Key(String::new()))
+                }
                 _ => Err(Failure::method_not_allowed()),
             },
             Shape::Object => self.object(method, &place, body),
@@ -153,6 +160,9 @@ impl Change<'_> {
             .storage
             .find(place.kind, &key_of(&place.parents, id));
         rules::check_changed(self.tenant, place.kind, slot, &properties)?;
+        if slot.is_none() {
+            rules::number_setting(place.kind, &place.parents, &mut properties);
+        }
         rules::stamp(self.tenant, place.kind, &mut properties);
         if !properties.is_empty() {
             self.apply(Act::Update {
@@ -202,7 +212,7 @@ impl Change<'_> {
             activity: None,
             silent: false,
         };
-        self.tenant.apply(&deed)?;
+        self.tenant.carry_out(&deed)?;
         Ok(())
     }
 }

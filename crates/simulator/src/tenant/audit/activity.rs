@@ -120,7 +120,9 @@ pub(super) fn of(tenant: &Tenant, deed: &Deed, outcome: &Outcome) -> Activity {
     };
     let mut activity = match deed.act {
         Act::Link { .. } | Act::Unlink { .. } => edge(tenant, deed, outcome),
-        _ => grant(kind.name, deed, outcome).unwrap_or_else(|| plain(kind, deed, outcome)),
+        _ => scheduled(kind.name, deed, outcome)
+            .or_else(|| grant(kind.name, deed, outcome))
+            .unwrap_or_else(|| plain(kind, deed, outcome)),
     };
     activity.whole_object = activity.service == "Conditional Access";
     if let Some((name, category)) = deed.activity {
@@ -169,6 +171,60 @@ fn edge(tenant: &Tenant, deed: &Deed, outcome: &Outcome) -> Activity {
     }
 }
 
+/// Schedules of PIM, which has words of its own for each thing one can do with them \[memory\].
+fn scheduled(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
+    let (object, end) = match kind {
+        "role_assignment_schedule" => ("member", "role"),
+        "role_eligibility_schedule" => ("eligible member", "role"),
+        "pim_group_assignment_schedule" => ("member", "group"),
+        "pim_group_eligibility_schedule" => ("eligible member", "group"),
+        _ => return None,
+    };
+    let (of, operation) = match deed.act {
+        Act::Create { .. } => (&outcome.after, "Assign"),
+        Act::Update { .. } => (&outcome.after, "Update"),
+        Act::Delete { .. } => (&outcome.before, "Unassign"),
+        _ => return None,
+    };
+    let is_activated = text_property(of, "assignmentType")
+        .is_some_and(|word| word.eq_ignore_ascii_case("activated"));
+    let expiration = of
+        .get("scheduleInfo")
+        .and_then(|info| info.get("expiration"));
+    let expiration = expiration.and_then(|it| it.get("type")?.as_str());
+    let length = match expiration {
+        Some("afterDateTime" | "afterDuration") => "timebound",
+        _ => "permanent",
+    };
+    let name = match (operation, end) {
+        ("Update", _) => format!("Update {object} in PIM"),
+        ("Assign", _) if is_activated => format!("Add member to {end} completed (PIM activation)"),
+        (_, _) if is_activated => format!("Remove member from {end} completed (PIM deactivate)"),
+        ("Assign", "role") => format!("Add {object} to role in PIM completed ({length})"),
+        (_, "role") => format!("Remove {object} from role in PIM completed ({length})"),
+        ("Assign", _) if object == "member" => "Add member to group in PIM".to_owned(),
+        ("Assign", _) => "Add eligible member to group".to_owned(),
+        (_, _) if object == "member" => "Remove member from group in PIM".to_owned(),
+        (_, _) => "Remove eligible member from group".to_owned(),
+    };
+    Some(Activity {
+        name,
+        category: if end == "role" {
+            "RoleManagement"
+        } else {
+            "GroupManagement"
+        },
+        service: "PIM",
+        operation,
+        ends: if end == "role" {
+            &["principalId", "roleDefinitionId"]
+        } else {
+            &["principalId", "groupId"]
+        },
+        whole_object: false,
+    })
+}
+
 /// Roles and consents: objects in Graph, edges in the log.
 fn grant(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
     let added = match deed.act {
@@ -189,11 +245,6 @@ fn grant(kind: &str, deed: &Deed, outcome: &Outcome) -> Option<Activity> {
     let (name, category, ends): (String, _, &[&str]) = match kind {
         "role_assignment" => (
             format!("{verb} {}member {preposition} role", scoped(properties)),
-            "RoleManagement",
-            &["principalId", "roleDefinitionId"],
-        ),
-        "role_eligibility_schedule" => (
-            format!("{verb} eligible member {preposition} role"),
             "RoleManagement",
             &["principalId", "roleDefinitionId"],
         ),

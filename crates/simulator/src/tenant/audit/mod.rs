@@ -97,12 +97,13 @@ impl Tenant {
         let role = ends
             .iter()
             .find(|slot| self.kind(**slot).name == "role_definition");
+        let is_changed = matches!(deed.act, Act::Update { .. });
         let mut changes = match role {
-            Some(role) => {
+            Some(role) if !is_changed => {
                 let added = matches!(deed.act, Act::Create { .. });
                 edge_changes("Role", &self.properties(*role), added)
             }
-            None => self.modified(deed, outcome),
+            _ => self.modified(deed, outcome),
         };
         let mut targets = Vec::with_capacity(ends.len());
         for slot in ends {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::capital;
 use crate::deed::Properties;
-use crate::tenant::{Tenant, named, text_property};
+use crate::tenant::{Tenant, key_of, named, text_property};
 
 /// Adds what the service itself sets on a new object.
 pub(in crate::http::write) fn complete(
@@ -17,7 +17,10 @@ pub(in crate::http::write) fn complete(
     let key = kind.key.unwrap_or("id");
     if kind.shape == catalog::Shape::Object {
         let own = properties.get(key).cloned();
-        let id = own.unwrap_or_else(|| tenant.assign_id().into());
+        let id = own.unwrap_or_else(|| match kind.name {
+            "user_flow_attribute" => attribute_id(tenant, &properties).into(),
+            _ => tenant.assign_id().into(),
+        });
         whole.insert(key.to_owned(), id);
     }
     let now = Value::from(tenant.now().to_string());
@@ -76,8 +79,21 @@ fn derive(tenant: &Tenant, kind: &Kind, whole: &mut Properties) {
                 whole.insert("resourceDisplayName".to_owned(), name);
             }
         }
+        "directory_role" => {
+            let template = text_property(whole, "roleTemplateId").unwrap_or_default();
+            let kind = named("directory_role_template");
+            let template = tenant.storage.find(kind, &key_of(&[], template));
+            let template = template.map(|slot| tenant.properties(slot));
+            for name in ["displayName", "description"] {
+                let value = template.as_ref().and_then(|it| it.get(name)).cloned();
+                whole.insert(name.to_owned(), value.unwrap_or_default());
+            }
+        }
         "domain" => {
             whole.insert("isVerified".to_owned(), false.into());
+        }
+        "lifecycle_workflow" => {
+            whole.insert("version".to_owned(), 1.into());
         }
         _ => {}
     }
@@ -95,6 +111,33 @@ pub(in crate::http::write) fn stamp(tenant: &Tenant, kind: &Kind, properties: &m
             properties.insert(column.property.to_owned(), now.into());
         }
     }
+}
+
+/// The id of settings that come to be when they are changed: branding without a locale is that of locale 0, what is
+/// agreed with a partner has the partner's id.
+pub(in crate::http::write) fn number_setting(
+    kind: &Kind,
+    parents: &[String],
+    properties: &mut Properties,
+) {
+    match (kind.name, parents.last()) {
+        ("organizational_branding", _) => {
+            properties.insert("id".to_owned(), "0".into());
+            properties.insert("cdnList".to_owned(), json!([]));
+        }
+        ("cross_tenant_identity_sync_partner", Some(partner)) => {
+            properties.insert("tenantId".to_owned(), partner.as_str().into());
+        }
+        _ => {}
+    }
+}
+
+/// The id of an attribute of user flows: the application that keeps such attributes, and its name.
+fn attribute_id(tenant: &Tenant, properties: &Properties) -> String {
+    let name = text_property(properties, "displayName").unwrap_or_default();
+    let mut owner = tenant.options().tenant_id.replace('-', "");
+    owner.make_ascii_lowercase();
+    format!("extension_{owner}_{}", name.replace(' ', ""))
 }
 
 /// Passwords are taken and never shown again.

@@ -12,7 +12,7 @@ use crate::http::answer::Failure;
 use crate::http::projection::knows_property;
 use crate::tenant::{Slot, Tenant};
 
-pub(super) use completion::{complete, own_id, stamp};
+pub(super) use completion::{complete, number_setting, own_id, stamp};
 use references::check_references;
 use special::check_special;
 
@@ -49,6 +49,8 @@ fn required(kind: &str) -> &'static [&'static str] {
             &["id"]
         }
         "cross_tenant_access_partner" => &["tenantId"],
+        "directory_role" => &["roleTemplateId"],
+        "lifecycle_workflow" => &["category", "displayName", "executionConditions", "tasks"],
         "claims_mapping_policy"
         | "home_realm_discovery_policy"
         | "token_issuance_policy"
@@ -82,10 +84,23 @@ pub(super) fn is_made_by_change(kind: &Kind) -> bool {
     )
 }
 
+/// Settings that can be deleted whole, though there is only one of them.
+pub(super) fn may_be_without(kind: &Kind) -> bool {
+    matches!(
+        kind.name,
+        "cross_tenant_identity_sync_partner" | "organizational_branding"
+    )
+}
+
 /// Read-only ones that a new object has all the same.
 fn settable_at_creation(kind: &Kind, name: &str) -> bool {
     let is_key = kind.key == Some(name) && CLIENT_KEYS.contains(&kind.name);
     is_key || (kind.name == "service_principal" && name == "appId")
+}
+
+/// What stands inside a new object and is no property of it.
+fn is_sent_along(kind: &Kind, name: &str) -> bool {
+    kind.name == "lifecycle_workflow" && name == "tasks"
 }
 
 /// Kinds that are replaced, never changed.
@@ -126,7 +141,9 @@ pub(super) fn check_new(
         return Err(Failure::method_not_allowed());
     }
     for name in properties.keys().filter(|name| !name.starts_with('@')) {
-        check_known(kind, name)?;
+        if !is_sent_along(kind, name) {
+            check_known(kind, name)?;
+        }
         if kind.read_only.contains(&name.as_str()) && !settable_at_creation(kind, name) {
             return Err(read_only(name));
         }
@@ -157,17 +174,34 @@ pub(super) fn check_changed(
     let own = slot.map(|slot| tenant.properties(slot)).unwrap_or_default();
     for (name, value) in properties.iter().filter(|(name, _)| !name.starts_with('@')) {
         check_known(kind, name)?;
-        let is_fixed =
-            kind.read_only.contains(&name.as_str()) || kind.immutable.contains(&name.as_str());
+        let is_fixed = kind.read_only.contains(&name.as_str())
+            || kind.immutable.contains(&name.as_str())
+            || needs_new_version(kind, name);
         // Sending back what is there already changes nothing.
         if is_fixed && own.get(name) != Some(value) {
             return Err(read_only(name));
+        }
+        let apart = kind.writing.map_or(&[][..], |writing| writing.apart);
+        if let Some(apart) = apart.iter().find(|it| it.property == name) {
+            let action = apart.action.rsplit('/').next().unwrap_or_default();
+            let message = format!("'{name}' cannot be changed by PATCH: use '{action}'.");
+            return Err(Failure::bad_request(message));
         }
     }
     if is_synchronised(&own) && matches!(kind.name, "user" | "group") {
         return Err(synchronised());
     }
     check_references(tenant, kind, properties)
+}
+
+/// What of a workflow only another version of it can have otherwise.
+fn needs_new_version(kind: &Kind, name: &str) -> bool {
+    kind.name == "lifecycle_workflow" && ["category", "executionConditions"].contains(&name)
+}
+
+/// Whether Microsoft made an authentication strength.
+pub(super) fn is_built_in(own: &Properties) -> bool {
+    own.get("policyType").and_then(Value::as_str) == Some("builtIn")
 }
 
 /// Checks that an object may go.

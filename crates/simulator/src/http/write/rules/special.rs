@@ -32,6 +32,7 @@ pub(super) fn check_special(
             );
             Err(Failure::bad_request(message))
         }
+        "directory_role" => check_template(tenant, properties),
         "role_assignment" => {
             let same = ["principalId", "roleDefinitionId", "directoryScopeId"];
             refuse_twin(tenant, kind, "", properties, &same)
@@ -52,6 +53,24 @@ pub(super) fn check_special(
         }
         _ => Ok(()),
     }
+}
+
+/// A role is activated once, after its template.
+fn check_template(tenant: &Tenant, properties: &Properties) -> Result<(), Failure> {
+    let id = text_property(properties, "roleTemplateId").unwrap_or_default();
+    if tenant
+        .object(named("directory_role_template"), &[], id)
+        .is_none()
+    {
+        return Err(Failure::not_found(id));
+    }
+    let activated = tenant.having("directory_role", &[("roleTemplateId", Some(id))]);
+    if activated.is_empty() {
+        return Ok(());
+    }
+    let message = "A conflicting object with one or more of the specified property values is \
+                   present in the directory.";
+    Err(Failure::bad_request(message))
 }
 
 /// The part behind the `@` must be one of the tenant's verified domains.
