@@ -239,7 +239,7 @@ fn assignment(text: &str, parser: &mut Parser) -> Vec<String> {
     if let Ok(document) = parser.parse_text(text) {
         for name in ["principalId", "roleDefinitionId", "directoryScopeId"] {
             texts_at(document.root(), name, &mut |id| {
-                ends.push(id.to_ascii_lowercase())
+                ends.push(id.to_ascii_lowercase());
             });
         }
     }
