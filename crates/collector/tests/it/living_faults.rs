@@ -119,7 +119,6 @@ fn all_of_it_at_once_and_more_parents_than_are_asked_one_by_one() {
         throttled: 0.1,
         retry_after: RetryAfter::Date(2),
         unavailable: 0.1,
-        retry_after: RetryAfter::Date(2),
         token_requests: Some(100),
         ..Faults::default()
     };
