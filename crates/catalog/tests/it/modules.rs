@@ -90,7 +90,7 @@ const MODULES: &[Module] = &[
     module("A45", &["domains", "domain_federation_configurations"],
         &["domain", "domain_federation_configuration"]),
     module("A46", &["@intune", "@m365"],
-        &["device_configuration", "device_compliance_policy", "sharepoint_settings", "teams_app_settings"]),
+        &["device_configuration", "device_compliance_policy", "teamwork", "admin_forms_settings"]),
     module("A71", &["deleted_users", "deleted_groups", "deleted_applications", "deleted_service_principals"],
         &["deleted_user", "deleted_group", "deleted_application", "deleted_service_principal"]),
     module("A74", &["authentication_contexts"], &["authentication_context"]),

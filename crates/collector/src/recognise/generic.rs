@@ -36,13 +36,14 @@ const HISTORY: &str = "_history";
 /// Longest name made; long file names carry display names.
 const MAX_NAME_BYTES: usize = 60;
 
-/// The property names that say which object a document is, most specific first.
-const ID_NAMES: [&str; 3] = ["id", "objectId", "appId"];
+/// The property names that say which object a document is, most specific first. `Guid` is what Exchange's and
+/// Purview's commands call it.
+const ID_NAMES: [&str; 4] = ["id", "objectId", "appId", "guid"];
 
 /// Ids of what an object belongs to.
 const NOT_OWN: [&str; 4] = ["tenantId", "organizationId", "correlationId", "templateId"];
 
-/// The id of a document of no catalogued kind: `id`, `objectId` or `appId`; in a list also its first
+/// The id of a document of no catalogued kind: `id`, `objectId`, `appId` or `Guid`; in a list also its first
 /// property if that is some `...Id`, or the only one that is; in a map its key.
 pub(crate) fn generic_id<'a>(object: Value<'a>, around: &Around<'a>) -> Option<Cow<'a, str>> {
     let text = |value: Value<'a>| value.text().filter(|text| !text.is_empty());

@@ -27,7 +27,7 @@ fn late_rows_arrive_once_and_stay() {
     let mut kept = Kept::new(&living.tenant_id);
     let request = request("organization,directory_audit,sign_in");
     let mut was_late = false;
-    for day in 0..5 {
+    for day in 0..12 {
         let report = kept.collect(&living, &request);
         assert_eq!(incomplete(&report), NONE);
         for log in LOGS {

@@ -271,7 +271,7 @@ fn describe_frame(
             Ok(opened) => {
                 let frame = DataFrame::decode(opened.content).map_err(undecodable)?;
                 let units = found.entry(frame.kind).or_default();
-                for (unit, entry) in (0u16..).zip(frame.units) {
+                for (unit, entry) in (0..=u16::MAX).zip(frame.units) {
                     let base = if let Codec::Prefix(base) = entry.codec {
                         Some(base)
                     } else {
@@ -349,7 +349,7 @@ fn place_versions(kind: &mut KindBatch, units: Vec<Found>, lost: &mut u32) {
             .runs
             .iter()
             .flat_map(|(first, length)| *first..first + length);
-        for (record, ordinal) in (0u16..).zip(ordinals) {
+        for (record, ordinal) in (0..=u16::MAX).zip(ordinals) {
             // Versions of a commit that never happened lie behind the last changeset's count.
             if let Some(row) = kind.versions.get_mut(ordinal as usize) {
                 row.place = Place {

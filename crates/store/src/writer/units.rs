@@ -341,7 +341,7 @@ impl UnitWriter {
         let ordinals = runs
             .iter()
             .flat_map(|(first, length)| first..first + length);
-        for (record, ordinal) in (0u16..).zip(ordinals) {
+        for (record, ordinal) in (0..=u16::MAX).zip(ordinals) {
             frame.places.push((
                 ordinal,
                 Place {

@@ -244,7 +244,7 @@ mod tests {
     fn what_a_list_shows_in_full_is_asked_no_more() {
         let twenty = vec![r#"{"id":"x"}"#; 20].join(",");
         let body = format!(
-            r#"{{"value":[{{"id":"A","owners":[{{"id":"u"}}]}},{{"id":"b","owners":[{twenty}]}},
+            r#"{{"value":[{{"id":"a","owners":[{{"id":"u"}}]}},{{"id":"b","owners":[{twenty}]}},
                {{"id":"c","owners":[]}},{{"id":"d"}},
                {{"id":"e","owners":[],"owners@odata.nextLink":"https://x"}},{{"id":"new","owners":[]}}]}}"#
         );

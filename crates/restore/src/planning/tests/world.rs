@@ -57,6 +57,8 @@ impl World {
             "deleted_application",
             "deleted_service_principal",
             "authentication_context",
+            "audit_log_query",
+            "cross_tenant_access_partner",
         ] {
             world.objects.insert(kind.to_owned(), BTreeMap::new());
         }
