@@ -11,6 +11,7 @@
 mod job;
 mod live;
 mod registry;
+mod turns;
 mod watching;
 
 #[cfg(test)]

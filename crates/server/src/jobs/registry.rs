@@ -1,6 +1,6 @@
 //! All jobs: those at work in memory, those that ended in the archive of their tenant.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::job::{Job, JobId, JobKind, JobState};
 use super::live::{JobHandle, Live};
+use super::turns::{Turn, Turns};
 use super::watching::JobEvent;
 use crate::clock::Clock;
 use crate::keep::Keep;
@@ -35,7 +36,7 @@ struct Inner {
     clock: Clock,
     live: Mutex<BTreeMap<JobId, Arc<Live>>>,
     /// One at a time works in a tenant: all of them write its archive.
-    turns: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    turns: Turns,
 }
 
 impl std::fmt::Debug for Jobs {
@@ -50,7 +51,7 @@ impl Jobs {
             keep,
             clock,
             live: Mutex::default(),
-            turns: Mutex::default(),
+            turns: Turns::default(),
         }))
     }
 
@@ -85,11 +86,12 @@ impl Jobs {
             self.lock().remove(&job.id);
             return Err(problem);
         }
+        let turn = self.0.turns.take(tenant);
         let (jobs, at_work) = (self.clone(), Arc::clone(&live));
         let name = format!("job {kind:?}").to_lowercase();
         let started = std::thread::Builder::new()
             .name(name)
-            .spawn(move || jobs.run(&at_work, work));
+            .spawn(move || jobs.run(&at_work, &turn, work));
         if let Err(error) = started {
             self.lock().remove(&job.id);
             return Err(Problem::bug(format!("a thread cannot be started: {error}")));
@@ -126,12 +128,8 @@ impl Jobs {
         Ok(entry)
     }
 
-    fn run(&self, live: &Arc<Live>, work: Work) {
-        let turn = {
-            let mut turns = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(turns.entry(live.job().tenant).or_default())
-        };
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    fn run(&self, live: &Arc<Live>, turn: &Turn, work: Work) {
+        turn.wait();
         let handle = JobHandle {
             live: Arc::clone(live),
         };
