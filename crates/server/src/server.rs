@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
 use tokio::task::JoinSet;
 
@@ -122,10 +123,12 @@ pub async fn serve(
         handle.graceful_shutdown(Some(grace));
     });
     let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    // An answer that waits for the last one to be acknowledged is 40 ms late.
+    let at_once = NoDelayAcceptor::new();
     let served = match tls {
-        None => server.serve(app).await,
+        None => server.acceptor(at_once).serve(app).await,
         Some(tls) => {
-            let acceptor = RustlsAcceptor::new(tls.config());
+            let acceptor = RustlsAcceptor::new(tls.config()).acceptor(at_once);
             let fresh = tokio::spawn(tls.keep_fresh());
             let served = server.acceptor(acceptor).serve(app).await;
             fresh.abort();

@@ -89,7 +89,10 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/organization/{organizationId}/branding/localizations",
         permissions: &["OrganizationalBranding.Read.All"],
         licence: Licence::P1,
-        writing: Some(Writing::objects(&["OrganizationalBranding.ReadWrite.All"])),
+        // Its id is the locale.
+        writing: Some(
+            Writing::objects(&["OrganizationalBranding.ReadWrite.All"]).chosen(paths![id]),
+        ),
         entity_type: "microsoft.graph.organizationalBrandingLocalization",
         parent: Some("organization"),
         display: paths![id],

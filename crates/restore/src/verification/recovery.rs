@@ -282,7 +282,9 @@ fn word(reason: Reason) -> String {
 fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec<Moved> {
     let counts = |moved: &Moved| {
         let top = top(&moved.path);
-        !is_bookkeeping(kind, top) && !kind.is_computed(top)
+        // A user made anew has a password of their own to change: the plan says so for all of them.
+        let is_new_password = kind.name == "user" && top == "passwordProfile";
+        !is_bookkeeping(kind, top) && !kind.is_computed(top) && !is_new_password
     };
     let mut moved = unmet(kind, &ids.whole_text(wanted), found);
     moved.retain(counts);

@@ -45,9 +45,11 @@ fn required(kind: &str) -> &'static [&'static str] {
         | "service_principal_app_role_assignment"
         | "group_app_role_assignment" => &["appRoleId", "principalId", "resourceId"],
         "application_federated_identity_credential" => &["audiences", "issuer", "name", "subject"],
-        "domain" | "attribute_set" | "permission_grant_policy" | "authentication_context" => {
-            &["id"]
-        }
+        "domain"
+        | "attribute_set"
+        | "permission_grant_policy"
+        | "authentication_context"
+        | "organizational_branding_localization" => &["id"],
         "cross_tenant_access_partner" => &["tenantId"],
         "directory_role" => &["roleTemplateId"],
         "lifecycle_workflow" => &["category", "displayName", "executionConditions", "tasks"],
@@ -61,7 +63,7 @@ fn required(kind: &str) -> &'static [&'static str] {
 }
 
 /// Kinds whose ids the caller chooses, with the property that holds it.
-const CLIENT_KEYS: [&str; 12] = [
+const CLIENT_KEYS: [&str; 13] = [
     "domain",
     "attribute_set",
     "permission_grant_policy",
@@ -74,6 +76,7 @@ const CLIENT_KEYS: [&str; 12] = [
     "schema_extension",
     "authentication_method_configuration",
     "external_connection",
+    "organizational_branding_localization",
 ];
 
 /// Kinds whose objects come to be when somebody changes what is not there yet.
