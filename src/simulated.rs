@@ -11,8 +11,9 @@ use simulator::{
     AppCredential, DEFAULT_APP_ID, DEFAULT_SECRET, DayRule, Faults, Limits, ServerOptions,
     Simulator, Tenant, TenantOptions, World, WorldOptions,
 };
+use store::{Archive, CreateOptions, Secrets, SlotChoice, Storage, Writer};
 
-use crate::app::App;
+use crate::app::{App, TOOL};
 use crate::failure::{FAILED, Failure, Result};
 use crate::permissions::{needs, writes};
 use crate::truth::Truth;
@@ -24,6 +25,22 @@ const WRITER_SECRET_IN: &str = "ENTRACE_SIMULATED_WRITE_SECRET";
 
 /// Hours of a day.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A new archive of an invented tenant, which nobody needs a key for.
+pub(crate) fn archive(storage: Arc<dyn Storage>, tenant: &str) -> Result<Writer> {
+    let options = CreateOptions {
+        tenant: tenant.to_owned(),
+        slots: vec![SlotChoice::Unprotected],
+        tool: TOOL.to_owned(),
+        now: App::now(),
+    };
+    Archive::create(&storage, &options)?;
+    Ok(Writer::open(
+        storage,
+        &Secrets::default(),
+        App::writer_options(),
+    )?)
+}
 
 /// A tenant being served, and the world it is made by.
 pub(crate) struct Simulated {

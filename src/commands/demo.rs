@@ -9,15 +9,15 @@ use clap::Args;
 use collector::{CollectRequest, collect};
 use query::{Session, SessionOptions};
 use simulator::{Faults, Limits, WorldOptions};
-use store::{Archive, CreateOptions, LocalStorage, Secrets, SlotChoice, Storage, Writer};
+use store::LocalStorage;
 
 use super::NEWEST;
 use super::diff::{self, DiffArgs};
-use crate::app::{App, TOOL};
+use crate::app::App;
 use crate::failure::{Failure, Result};
 use crate::output::{Tone, bytes, plural};
 use crate::progress::{Watcher, stopper};
-use crate::simulated::{Serving, Simulated};
+use crate::simulated::{Serving, Simulated, archive};
 use crate::truth::Truth;
 use crate::words::quoted;
 
@@ -154,7 +154,7 @@ fn make(app: &App, args: &DemoArgs, path: &Path) -> Result<String> {
         truth: args.truth.as_deref().map(Truth::create).transpose()?,
     };
     let simulated = Simulated::start(app, options, serving)?;
-    let mut writer = archive(path, simulated.tenant_id())?;
+    let mut writer = archive(Arc::new(LocalStorage::new(path)), simulated.tenant_id())?;
     let client = simulated.client()?;
     let watcher = Watcher::new(app.progress_style(), stopper(app)?);
     let request = CollectRequest::new(catalog::kinds().to_vec(), "all");
@@ -208,22 +208,6 @@ impl collector::CollectMonitor for Nights<'_> {
     fn cancelled(&self) -> bool {
         collector::CollectMonitor::cancelled(self.0)
     }
-}
-
-fn archive(path: &Path, tenant: &str) -> Result<Writer> {
-    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::new(path));
-    let options = CreateOptions {
-        tenant: tenant.to_owned(),
-        slots: vec![SlotChoice::Unprotected],
-        tool: TOOL.to_owned(),
-        now: App::now(),
-    };
-    Archive::create(&storage, &options)?;
-    Ok(Writer::open(
-        storage,
-        &Secrets::default(),
-        App::writer_options(),
-    )?)
 }
 
 /// Prints a question and the command that answers it.

@@ -3,6 +3,7 @@
 //! A plan of 100,000 steps is a file of 100 MB; as a tree of JSON values it would take ten times that. So neither
 //! hashing nor reading nor writing ever has it as a tree, or as one text.
 
+use std::io::Write as _;
 use std::{fmt, io};
 
 use serde::de::value::MapAccessDeserializer;
@@ -53,14 +54,16 @@ impl Plan {
     /// Those of the writer.
     pub fn write_file(&self, mut to: impl io::Write) -> io::Result<String> {
         let id = self.id();
-        let mut blocks = Blocks {
-            block: Vec::with_capacity(BLOCK + BLOCK / 4),
-            to: &mut to,
-        };
-        blocks.plan(&Writing {
+        // Of one type whatever it is written to, so that it is compiled here, with this crate's optimisation.
+        let to: &mut dyn io::Write = &mut to;
+        let mut to = io::BufWriter::with_capacity(BLOCK, to);
+        let file = Writing {
             id: &id,
             plan: self,
-        })?;
+        };
+        serde_json::to_writer_pretty(&mut to, &file)?;
+        to.write_all(b"\n")?;
+        to.flush()?;
         Ok(id)
     }
 
@@ -179,51 +182,8 @@ impl Hasher {
     }
 }
 
-/// Bytes that are written at once.
+/// Bytes that are written at once: a plan has a hundred million of them, in pieces of six.
 const BLOCK: usize = 1 << 16;
-
-/// A writer that is cheap to give a few bytes to: a plan has a hundred million of them, in pieces of six.
-struct Blocks<'t> {
-    block: Vec<u8>,
-    to: &'t mut dyn io::Write,
-}
-
-impl Blocks<'_> {
-    /// Writes the whole file.
-    fn plan(&mut self, plan: &Writing<'_>) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *self, plan)?;
-        self.block.push(b'\n');
-        self.pass_on()
-    }
-
-    fn pass_on(&mut self) -> io::Result<()> {
-        self.to.write_all(&self.block)?;
-        self.block.clear();
-        Ok(())
-    }
-}
-
-impl io::Write for Blocks<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.block.extend_from_slice(bytes);
-        if self.block.len() >= BLOCK {
-            self.pass_on()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.pass_on()?;
-        self.to.flush()
-    }
-}
 
 /// The file as it is written.
 #[derive(Serialize)]

@@ -164,3 +164,22 @@ pub enum Act {
         properties: Properties,
     },
 }
+
+impl Act {
+    /// A new edge, or an edge less.
+    pub(crate) fn edge(kind: &'static Kind, source: String, target: String, there: bool) -> Self {
+        if there {
+            Self::Link {
+                kind,
+                source,
+                target,
+            }
+        } else {
+            Self::Unlink {
+                kind,
+                source,
+                target,
+            }
+        }
+    }
+}

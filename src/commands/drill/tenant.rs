@@ -14,11 +14,11 @@ use simulator::{
     DEFAULT_APP_ID, DEFAULT_SECRET, Faults, Limits, Seed, ServerOptions, Simulator, Tenant,
     TenantOptions, TenantSize, WorldOptions,
 };
-use store::{Archive, CreateOptions, MemoryStorage, Secrets, SlotChoice, Storage, Writer};
+use store::{MemoryStorage, Writer};
 
-use crate::app::{App, TOOL};
+use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
-use crate::simulated::{Serving, Simulated, everything};
+use crate::simulated::{self, Serving, Simulated, everything};
 
 /// Tenant that Microsoft's own applications belong to.
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -174,19 +174,7 @@ fn sow(tenant: &mut Tenant, seeds: Vec<Seed>) {
 
 /// An archive in memory.
 pub(super) fn archive(tenant: &str) -> Result<Writer> {
-    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
-    let options = CreateOptions {
-        tenant: tenant.to_owned(),
-        slots: vec![SlotChoice::Unprotected],
-        tool: TOOL.to_owned(),
-        now: App::now(),
-    };
-    Archive::create(&storage, &options)?;
-    Ok(Writer::open(
-        storage,
-        &Secrets::default(),
-        App::writer_options(),
-    )?)
+    simulated::archive(Arc::new(MemoryStorage::new()), tenant)
 }
 
 /// An invented company, read into an archive in memory.

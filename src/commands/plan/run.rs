@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 use restore::approval::{Judge, Refusal};
 use restore::execution::{
-    self, Ended, Journal, Monitor, Options, Report, StepDone, StepOutcome, StepReport,
+    self, Ended, Journal, Monitor, Options, Order, Report, StepDone, StepOutcome, StepReport,
 };
 use restore::{Book, Plan};
 use serde_json::json;
-use store::{Archive, PlanEvent};
+use store::{Archive, PlanEvent, Writer};
 
 use crate::app::{App, TOOL};
 use crate::failure::{FAILED, Failure, INTERRUPTED, PARTIAL, Result, STALE};
@@ -137,32 +138,61 @@ fn execute(
         )
         .hint("leave out --resume"));
     }
-    // A credential that is missing, or may not write, must not use up an approval.
+    let keeper = Keeper {
+        app,
+        plan: &named.id,
+        by: &by,
+    };
+    if is_new {
+        keeper.note(PlanEvent::Created, &named.plan.author)?;
+    }
     let client = app.tenant(&[])?.write_client()?;
     let baseline = |step: &restore::Step| execution::baseline(archive, &named.plan, step);
+    let order = Order {
+        plan: &named.plan,
+        judge: &judge,
+        by: &by,
+        holder: &format!("{by}, process {}", std::process::id()),
+        tool: TOOL,
+    };
     let options = options(args, &baseline);
-    app.runtime()?
-        .block_on(execution::check(&named.plan, &client, &options))?;
-    let right = book.exclusive(&format!("{by}, process {}", std::process::id()))?;
-    book.may_begin(&named.id, &judge)?;
-    execution::prepare(&mut app.writer()?, &named.plan, &by, TOOL)?;
-    let begun = book.begin(&right, &named.id, &by, &judge)?;
-    let mut log = PlanLog::new(&named.id);
-    if is_new {
-        log.push(PlanEvent::Created, &named.plan.author, None);
+    let carry_out = execution::carry_out(archive, &order, &client, &options, watch, &keeper);
+    let carried = app.runtime()?.block_on(carry_out)?;
+    Ok(Ran {
+        report: carried.report,
+        way_back: carried.way_back,
+    })
+}
+
+/// The archive of this call, and what its log says of the plan.
+struct Keeper<'k> {
+    app: &'k App,
+    plan: &'k str,
+    by: &'k str,
+}
+
+impl Keeper<'_> {
+    fn note(&self, event: PlanEvent, by: &str) -> Result<()> {
+        let mut log = PlanLog::new(self.plan);
+        log.push(event, by, None);
+        log.write(self.app)
     }
-    if !begun.is_resumed {
-        log.push(PlanEvent::Started, &by, None);
+}
+
+impl execution::Keeper for Keeper<'_> {
+    type Error = Failure;
+
+    fn now(&self) -> Timestamp {
+        App::now()
     }
-    log.write(app)?;
-    let journal = book.journal(&named.id)?;
-    let run = execution::run(&named.plan, &client, &journal, &options, watch);
-    let report = app.runtime()?.block_on(run)?;
-    let way_back = execution::way_back(archive, &named.plan, &by, TOOL, App::now())?;
-    let mut log = PlanLog::new(&named.id);
-    log.push(PlanEvent::Executed, &by, None);
-    log.write(app)?;
-    Ok(Ran { report, way_back })
+
+    fn writer(&self) -> Result<Writer> {
+        self.app.writer()
+    }
+
+    fn log(&self, event: PlanEvent) -> Result<()> {
+        self.note(event, self.by)
+    }
 }
 
 fn options<'r>(args: &RunArgs, baseline: execution::Baseline<'r>) -> Options<'r> {

@@ -1,11 +1,16 @@
 //! What goes around an execution: the source that must not go away meanwhile, the way back, and the book.
 
-use store::{Archive, Hold, HoldScope, SnapshotNumber, Writer};
+use graph::Client;
+use jiff::Timestamp;
+use store::{Archive, Hold, HoldScope, PlanEvent, SnapshotNumber, Writer};
 
 use super::entry::{Ended, Entry, Journal};
 use super::ids::IdMap;
 use super::inverse::inverse;
+use super::options::{Monitor, Options};
 use super::record::Record;
+use super::report::Report;
+use crate::approval::Judge;
 use crate::book::{Book, Outcome};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Step};
@@ -29,6 +34,83 @@ impl Journal for crate::book::Journal<'_> {
     fn entries(&self) -> Result<Vec<Entry>> {
         crate::book::Journal::entries(self)
     }
+}
+
+/// An approved plan that is to be executed, and by whom.
+#[derive(Debug)]
+pub struct Order<'o> {
+    /// The plan; it is in the book of its archive.
+    pub plan: &'o Plan,
+    /// Whether its approvals suffice.
+    pub judge: &'o Judge<'o>,
+    /// Whoever executes it, for the record.
+    pub by: &'o str,
+    /// What others are told who want to execute it at the same time.
+    pub holder: &'o str,
+    /// Program and version.
+    pub tool: &'o str,
+}
+
+/// What became of an [`Order`].
+#[derive(Debug)]
+pub struct CarriedOut {
+    /// Step by step.
+    pub report: Report,
+    /// Id of the plan that takes it back; none where nothing was done, or nothing can be taken back.
+    pub way_back: Option<String>,
+}
+
+/// The archive's writer, of which there is one at a time, its log, and its clock.
+pub trait Keeper {
+    /// What its calls fail with.
+    type Error: From<Error>;
+
+    /// Time of whoever keeps the archive; the tenant's may be another.
+    fn now(&self) -> Timestamp;
+
+    /// A writer; it is dropped before the first request.
+    ///
+    /// # Errors
+    /// Where somebody else writes: then nothing is executed.
+    fn writer(&self) -> std::result::Result<Writer, Self::Error>;
+
+    /// Has the log say what happens to the plan.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn log(&self, event: PlanEvent) -> std::result::Result<(), Self::Error>;
+}
+
+/// Executes an approved plan with all that goes around it, or goes on with an execution that was interrupted.
+///
+/// The credential is checked before an approval is used up, the hold and the way back are durable before the first
+/// request, and nobody else executes the plan meanwhile. The future stays on one thread.
+///
+/// # Errors
+/// [`Error::Refused`] where the plan may not run; else as for [`super::run`], and those of the keeper.
+pub async fn carry_out<K: Keeper>(
+    archive: &Archive,
+    order: &Order<'_>,
+    client: &Client,
+    options: &Options<'_>,
+    monitor: &dyn Monitor,
+    keeper: &K,
+) -> std::result::Result<CarriedOut, K::Error> {
+    let (plan, book) = (order.plan, Book::new(archive));
+    let id = plan.id();
+    super::check(plan, client, options).await?;
+    let right = book.exclusive(order.holder)?;
+    book.may_begin(&id, order.judge)?;
+    prepare(&mut keeper.writer()?, plan, order.by, order.tool)?;
+    let begun = book.begin(&right, &id, order.by, order.judge)?;
+    if !begun.is_resumed {
+        keeper.log(PlanEvent::Started)?;
+    }
+    let journal = book.journal(&id)?;
+    let report = super::run(plan, client, &journal, options, monitor).await?;
+    let way_back = way_back(archive, plan, order.by, order.tool, keeper.now())?;
+    keeper.log(PlanEvent::Executed)?;
+    Ok(CarriedOut { report, way_back })
 }
 
 /// Does what must be durable before the first request: a hold on the snapshot the plan restores from, and the plan
@@ -69,7 +151,7 @@ pub fn way_back(
     plan: &Plan,
     by: &str,
     tool: &str,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<Option<String>> {
     let book = Book::new(archive);
     let entries: Vec<Entry> = book.journal(&plan.id())?.entries()?;

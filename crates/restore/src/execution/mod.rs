@@ -10,8 +10,8 @@
 //!                       └ a step it waits for is not done: skipped
 //! ```
 //!
-//! Whoever calls has had the plan approved, has made and stored its [`inverse()`], and keeps others from executing
-//! it at the same time. The rest is here: the token is one of the plan's tenant and may do what the steps need,
+//! [`carry_out`] has what goes around it: approvals are judged and used up, the [`inverse()`] is made and stored, and
+//! others are kept from executing it at the same time. In [`run`] the token is one of the plan's tenant and may do what the steps need,
 //! nothing outside the plan is sent, and nothing is sent twice that would make two of something. An execution that
 //! was killed goes on from its journal ([`Entry`]); executing a plan that is done does nothing.
 
@@ -35,7 +35,7 @@ mod stage;
 
 use graph::Client;
 
-pub use around::{baseline, prepare, way_back};
+pub use around::{CarriedOut, Keeper, Order, baseline, carry_out, prepare, way_back};
 pub use entry::{Ended, Entry, Journal, Moved, StepOutcome};
 pub use ids::{Exchange, IdMap};
 pub use inverse::inverse;

@@ -213,20 +213,7 @@ impl Day<'_> {
 
 /// A new edge, or an edge less.
 pub(super) fn edge(name: &str, source: String, target: String, there: bool) -> Act {
-    let kind = kind(name);
-    if there {
-        Act::Link {
-            kind,
-            source,
-            target,
-        }
-    } else {
-        Act::Unlink {
-            kind,
-            source,
-            target,
-        }
-    }
+    Act::edge(kind(name), source, target, there)
 }
 
 /// A new object without a parent.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use graph::Client;
+use jiff::Timestamp;
 use restore::Book;
-use restore::execution::{self, Monitor, Options, Record, StepDone};
+use restore::execution::{self, Monitor, Options, Order, Record, StepDone};
 use restore::verification::{self, Verification};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -149,7 +150,7 @@ impl Running {
     fn execute(&self, job: &JobHandle, id: &str, how: &Execution) -> Result<Value, Problem> {
         let meant = self.meant(id)?;
         let client = self.writer()?;
-        let (book, archive) = (meant.book(), meant.archive());
+        let archive = meant.archive();
         let baseline = |step: &restore::Step| execution::baseline(archive, &meant.plan, step);
         let options = Options {
             max_changes: how.max_changes,
@@ -157,40 +158,24 @@ impl Running {
             baseline: Some(&baseline),
             ..Options::default()
         };
-        // A credential that may not write must not use up an approval.
-        self.runtime
-            .block_on(execution::check(&meant.plan, &client, &options))?;
-        let right = book.exclusive(&format!("{}, job of a server", self.by))?;
-        book.may_begin(id, &meant.judge())?;
-        let tool = &self.state.options.tool;
-        {
-            let options = WriterOptions {
-                tool: tool.clone(),
-                now: self.state.options.now,
-            };
-            let storage = Arc::clone(self.served.storage());
-            let secrets = &self.served.options().secrets;
-            let mut writer = Writer::open(storage, secrets, options)?;
-            execution::prepare(&mut writer, &meant.plan, &self.by, tool)?;
-        }
-        let begun = book.begin(&right, id, &self.by, &meant.judge())?;
-        if !begun.is_resumed {
-            self.logged(id, PlanEvent::Started, None)?;
-        }
-        let journal = book.journal(id)?;
+        let order = Order {
+            plan: &meant.plan,
+            judge: &meant.judge(),
+            by: &self.by,
+            holder: &format!("{}, job of a server", self.by),
+            tool: &self.state.options.tool,
+        };
         let watch = Watch {
             job,
             archive,
             plan: id,
         };
-        let run = execution::run(&meant.plan, &client, &journal, &options, &watch);
-        let report = self.runtime.block_on(run)?;
-        let now = (self.state.options.now)();
-        let inverse = execution::way_back(archive, &meant.plan, &self.by, tool, now)?;
-        self.logged(id, PlanEvent::Executed, None)?;
-        let mut told = json!(ExecutionDocument::new(report)?);
+        let keeper = Keeper { running: self, id };
+        let carry_out = execution::carry_out(archive, &order, &client, &options, &watch, &keeper);
+        let carried = self.runtime.block_on(carry_out)?;
+        let mut told = json!(ExecutionDocument::new(carried.report)?);
         told["plan"] = json!(id);
-        told["inverse"] = json!(inverse);
+        told["inverse"] = json!(carried.way_back);
         Ok(told)
     }
 
@@ -219,6 +204,34 @@ impl Running {
     fn logged(&self, id: &str, event: PlanEvent, paper: Option<String>) -> Result<(), Problem> {
         let acts = [(event, self.by.as_str(), paper)];
         logged(&self.state, &self.served, id, &acts)
+    }
+}
+
+/// The tenant's archive, and what its log says of a plan.
+struct Keeper<'k> {
+    running: &'k Running,
+    id: &'k str,
+}
+
+impl execution::Keeper for Keeper<'_> {
+    type Error = Problem;
+
+    fn now(&self) -> Timestamp {
+        (self.running.state.options.now)()
+    }
+
+    fn writer(&self) -> Result<Writer, Problem> {
+        let Running { state, served, .. } = self.running;
+        let options = WriterOptions {
+            tool: state.options.tool.clone(),
+            now: state.options.now,
+        };
+        let storage = Arc::clone(served.storage());
+        Ok(Writer::open(storage, &served.options().secrets, options)?)
+    }
+
+    fn log(&self, event: PlanEvent) -> Result<(), Problem> {
+        self.running.logged(self.id, event, None)
     }
 }
 

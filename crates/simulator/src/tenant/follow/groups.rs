@@ -80,18 +80,7 @@ impl Tenant {
         let target = text_property(properties, "principalId")?.to_owned();
         self.storage.find(named("group"), &key_of(&[], &source))?;
         let (from, to) = self.ends(kind, &source, &target).ok()?;
-        (self.edges.contains(kind, from, to) != added).then_some(if added {
-            Act::Link {
-                kind,
-                source,
-                target,
-            }
-        } else {
-            Act::Unlink {
-                kind,
-                source,
-                target,
-            }
-        })
+        (self.edges.contains(kind, from, to) != added)
+            .then(|| Act::edge(kind, source, target, added))
     }
 }

@@ -169,19 +169,8 @@ impl Tenant {
         let source = self.key(*role.first()?).to_owned();
         let (from, to) = self.ends(kind, &source, principal).ok()?;
         let target = principal.to_owned();
-        (self.edges.contains(kind, from, to) != added).then_some(if added {
-            Act::Link {
-                kind,
-                source,
-                target,
-            }
-        } else {
-            Act::Unlink {
-                kind,
-                source,
-                target,
-            }
-        })
+        (self.edges.contains(kind, from, to) != added)
+            .then(|| Act::edge(kind, source, target, added))
     }
 
     /// The role behind an activated one.
