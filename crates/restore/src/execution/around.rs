@@ -118,7 +118,7 @@ pub async fn carry_out<K: Keeper>(
 ///
 /// # Errors
 /// Where the archive cannot be written: then nothing may be executed.
-pub fn prepare(writer: &mut Writer, plan: &Plan, by: &str, tool: &str) -> Result<()> {
+fn prepare(writer: &mut Writer, plan: &Plan, by: &str, tool: &str) -> Result<()> {
     let id = plan.id();
     let reason = format!("plan {} restores from it", &id[..8]);
     let is_held = |hold: &Hold| hold.reason == reason;
@@ -146,7 +146,7 @@ pub fn prepare(writer: &mut Writer, plan: &Plan, by: &str, tool: &str) -> Result
 ///
 /// # Errors
 /// Where the archive cannot be read or written.
-pub fn way_back(
+fn way_back(
     archive: &Archive,
     plan: &Plan,
     by: &str,

@@ -35,7 +35,7 @@ mod stage;
 
 use graph::Client;
 
-pub use around::{CarriedOut, Keeper, Order, baseline, carry_out, prepare, way_back};
+pub use around::{CarriedOut, Keeper, Order, baseline, carry_out};
 pub use entry::{Ended, Entry, Journal, Moved, StepOutcome};
 pub use ids::{Exchange, IdMap};
 pub use inverse::inverse;
