@@ -28,6 +28,9 @@ const MEMBERS: usize = 3;
 const PEOPLE: usize = 6;
 /// File with what the last process said.
 const SAID: &str = "said";
+/// Pages by which a round lets the journal grow, at most. One says that an execution began, one has the intents: only
+/// those after them say that something was done, and rounds that all end before would go on for ever.
+const PAGES: u64 = 3;
 /// More rounds than there can be.
 const MOST: u32 = 200;
 
@@ -234,7 +237,7 @@ fn killed_whenever_the_journal_grows_a_plan_is_done_once() {
     let mut kills = 0;
     loop {
         assert!(kills < MOST, "it never ends");
-        match run_until(&living, &watched, 1 + random.below(2)) {
+        match run_until(&living, &watched, 1 + random.below(PAGES)) {
             None => kills += 1,
             Some(code) => {
                 let said = std::fs::read_to_string(living.place.path(SAID));
