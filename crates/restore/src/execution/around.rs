@@ -1,5 +1,7 @@
 //! What goes around an execution: the source that must not go away meanwhile, the way back, and the book.
 
+use std::cell::RefCell;
+
 use graph::Client;
 use jiff::Timestamp;
 use store::{Archive, Hold, HoldScope, PlanEvent, SnapshotNumber, Writer};
@@ -11,13 +13,13 @@ use super::options::{Monitor, Options};
 use super::record::Record;
 use super::report::Report;
 use crate::approval::Judge;
-use crate::book::{Book, Outcome};
+use crate::book::{self, Book, Outcome};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Step};
 
-impl Journal for crate::book::Journal<'_> {
+impl Journal for book::Journal<'_> {
     fn append(&self, entries: &[Entry]) -> Result<()> {
-        crate::book::Journal::append(self, entries)
+        book::Journal::append(self, entries)
     }
 
     fn finish(&self, entries: &[Entry], ended: Ended) -> Result<()> {
@@ -28,11 +30,11 @@ impl Journal for crate::book::Journal<'_> {
             Ended::Cancelled => Outcome::Cancelled,
             Ended::NeedsReview => Outcome::NeedsReview,
         };
-        crate::book::Journal::finish(self, entries, outcome)
+        book::Journal::finish(self, entries, outcome)
     }
 
     fn entries(&self) -> Result<Vec<Entry>> {
-        crate::book::Journal::entries(self)
+        book::Journal::entries(self)
     }
 }
 
@@ -106,11 +108,38 @@ pub async fn carry_out<K: Keeper>(
     if !begun.is_resumed {
         keeper.log(PlanEvent::Started)?;
     }
-    let journal = book.journal(&id)?;
+    let journal = Retraceable {
+        journal: book.journal(&id)?,
+        way_back: RefCell::default(),
+        find: &|journal| way_back(archive, journal, order, keeper.now()),
+    };
     let report = super::run(plan, client, &journal, options, monitor).await?;
-    let way_back = way_back(archive, plan, order.by, order.tool, keeper.now())?;
     keeper.log(PlanEvent::Executed)?;
+    let way_back = journal.way_back.into_inner();
     Ok(CarriedOut { report, way_back })
+}
+
+/// A journal whose last page says that the way back is in the book: once it is written nobody goes on with the
+/// execution, and nobody would enter it any more.
+struct Retraceable<'a, 'j> {
+    journal: book::Journal<'a>,
+    way_back: RefCell<Option<String>>,
+    find: &'j dyn Fn(&book::Journal<'a>) -> Result<Option<String>>,
+}
+
+impl Journal for Retraceable<'_, '_> {
+    fn append(&self, entries: &[Entry]) -> Result<()> {
+        Journal::append(&self.journal, entries)
+    }
+
+    fn finish(&self, entries: &[Entry], ended: Ended) -> Result<()> {
+        *self.way_back.borrow_mut() = (self.find)(&self.journal)?;
+        Journal::finish(&self.journal, entries, ended)
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>> {
+        Journal::entries(&self.journal)
+    }
 }
 
 /// Does what must be durable before the first request: a hold on the snapshot the plan restores from, and the plan
@@ -148,26 +177,23 @@ fn prepare(writer: &mut Writer, plan: &Plan, by: &str, tool: &str) -> Result<()>
 /// Where the archive cannot be read or written.
 fn way_back(
     archive: &Archive,
-    plan: &Plan,
-    by: &str,
-    tool: &str,
+    journal: &book::Journal<'_>,
+    order: &Order<'_>,
     now: Timestamp,
 ) -> Result<Option<String>> {
-    let book = Book::new(archive);
-    let entries: Vec<Entry> = book.journal(&plan.id())?.entries()?;
-    let record = Record::read(plan, &entries)?;
+    let record = Record::read(order.plan, &journal.entries()?)?;
     let back = inverse(
-        plan,
+        order.plan,
         record.ids(),
         |step| record.was_written(step.number),
         now,
-        by,
-        tool,
+        order.by,
+        order.tool,
     );
     if back.steps.is_empty() {
         return Ok(None);
     }
-    Ok(Some(book.put(&back)?))
+    Ok(Some(Book::new(archive).put(&back)?))
 }
 
 /// The object of a step as it was when the plan was made ([`super::Baseline`]), as far as the archive of the plan
