@@ -280,8 +280,8 @@ fn killed_whenever_the_journal_grows_a_plan_is_done_once() {
     // What takes it back is in the book, wherever the last kill was.
     let list = Book::new(&watched.archive).list();
     let list = list.expect("because it can be read");
-    let others = list.iter().filter(|entry| entry.id != watched.id);
-    let newest = others.last().expect("because something can be taken back");
+    let mut others = list.iter().rev().filter(|entry| entry.id != watched.id);
+    let newest = others.next().expect("because something can be taken back");
     let back = Book::new(&watched.archive).get(&newest.id);
     let back = back.expect("because it is in the book");
     assert_eq!(back.steps.len(), PEOPLE + GROUPS, "{:?}", back.impossible);
