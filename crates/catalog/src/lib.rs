@@ -3,6 +3,7 @@
 //! One family of resources is one file under `families/`; [`kinds`] lists them all. Nothing here
 //! does I/O or knows about archives.
 
+pub mod audit;
 mod export_path;
 mod families;
 mod graph_path;

@@ -1,11 +1,12 @@
 //! What the directory audit log says must be read again.
 //!
 //! Rows below users, groups and applications cost a request for each parent, and Graph has no delta
-//! for them. The audit log names the objects whose rows changed.
+//! for them. The audit log names the objects whose rows changed. Where the event is a plain update of the parent, which
+//! may be of anything, the properties it names say whether the rows may be meant.
 
 use std::collections::{HashMap, HashSet};
 
-use catalog::Kind;
+use catalog::{Kind, audit};
 use model::{Parser, Value};
 
 /// The log that names what changed.
@@ -42,7 +43,7 @@ impl Hints {
                 };
                 let of_type = target.get_folded("type").and_then(Value::text);
                 for kind in &concerned {
-                    if is_of(kind, of_type.as_deref()) {
+                    if is_of(kind, of_type.as_deref()) && !is_of_itself(kind, &activity, target) {
                         let parents = self.parents.entry(kind.name).or_default();
                         parents.insert(id.to_ascii_lowercase());
                     }
@@ -87,6 +88,38 @@ fn is_of(kind: &Kind, of_type: Option<&str>) -> bool {
     letters(parent) == letters(of_type)
 }
 
+/// Whether an event is an update of properties of the parent, and of nothing that has to do with rows of the kind. An
+/// event that does not say, or names what is not known, may be about them.
+fn is_of_itself(kind: &Kind, activity: &str, target: Value<'_>) -> bool {
+    let Some(parent) = kind.parent.and_then(catalog::by_name) else {
+        return false;
+    };
+    if !audit::is_plain_update(parent, activity) {
+        return false;
+    }
+    let is_its_own =
+        |name: &str| !audit::paths(parent, name).is_empty() && !audit::is_below(kind, name);
+    let entries = target.get_folded("modifiedProperties").into_iter();
+    let mut says = false;
+    for entry in entries.flat_map(Value::elements) {
+        let Some(name) = entry.get_folded("displayName").and_then(Value::text) else {
+            return false;
+        };
+        if name == audit::INCLUDED {
+            let names = entry.get_folded("newValue").and_then(Value::text);
+            if !audit::included(names.as_deref().unwrap_or_default()).all(is_its_own) {
+                return false;
+            }
+        } else if audit::is_property(&name) {
+            says = true;
+            if !is_its_own(&name) {
+                return false;
+            }
+        }
+    }
+    says
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +146,45 @@ mod tests {
                 "dddddddd-0000-4000-8000-000000000004"
             ]
         );
+    }
+
+    #[test]
+    fn an_update_of_other_properties_is_not_about_the_rows() {
+        let methods = catalog::by_name("user_authentication_method");
+        let licences = catalog::by_name("user_license_detail");
+        let kinds = [methods, licences].map(|kind| kind.expect("because the catalogue has it"));
+        let about = |properties: &str| {
+            let page = format!(
+                r#"{{"value":[{{"activityDisplayName":"Update user","targetResources":[
+                    {{"id":"u","type":"User","modifiedProperties":[{properties}]}}]}}]}}"#
+            );
+            let mut hints = Hints::default();
+            hints.learn(page.as_bytes(), &kinds);
+            kinds.map(|kind| hints.of(kind).count())
+        };
+        let named = |name: &str| format!(r#"{{"displayName":"{name}","newValue":"[1]"}}"#);
+        let listed = |names: &str| {
+            let entry = r#"{"displayName":"Included Updated Properties","newValue":"\""#;
+            format!(r#"{entry}{names}\""}}"#)
+        };
+        let all = |parts: &[String]| about(&parts.join(","));
+        let target = named("TargetId.UserType");
+        assert_eq!(
+            all(&[named("Department"), listed("Department"), target]),
+            [0, 0]
+        );
+        assert_eq!(all(&[named("StrongAuthenticationMethod")]), [1, 0]);
+        assert_eq!(
+            all(&[named("AssignedLicense"), named("AssignedPlan")]),
+            [0, 1]
+        );
+        // What is not known may be anything, and so may what is not said.
+        assert_eq!(all(&[named("Department"), named("Frobnication")]), [1, 1]);
+        assert_eq!(
+            all(&[named("Department"), listed("Department, Frobnication")]),
+            [1, 1]
+        );
+        assert_eq!(all(&[]), [1, 1]);
+        assert_eq!(all(&[listed("")]), [1, 1]);
     }
 }

@@ -3,6 +3,7 @@
 //! Rows are hostile input: whoever may name an object may put text into them. What is read is bounded,
 //! and what cannot be read says nothing.
 
+use catalog::audit;
 use jiff::Timestamp;
 use model::Value;
 
@@ -14,17 +15,6 @@ const MOST_TARGETS: usize = 256;
 const MOST_CHANGES: usize = 256;
 /// Bytes of an old or new value that are looked at; policies come as a whole.
 const MOST_VALUE_BYTES: usize = 256 << 10;
-/// Names the log gives to what is no property of the target.
-const NO_PROPERTY: [&str; 5] = [
-    "ActorId.",
-    "TargetId.",
-    "SPN",
-    "Action Client Name",
-    "MethodExecutionResult.",
-];
-/// The entry that lists the names of all changed properties.
-const INCLUDED: &str = "Included Updated Properties";
-
 /// Who is behind an event, as the event says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Actor {
@@ -202,10 +192,10 @@ fn target(target: Value<'_>) -> Target {
         let value = |name: &str| {
             text(entry.get_folded(name)).filter(|value| value.len() <= MOST_VALUE_BYTES)
         };
-        if name == INCLUDED {
+        if name == audit::INCLUDED {
             let names = value("newValue").unwrap_or_default();
-            result.listed = Some(listed(&names));
-        } else if !NO_PROPERTY.iter().any(|prefix| name.starts_with(prefix)) {
+            result.listed = Some(audit::included(&names).map(str::to_owned).collect());
+        } else if audit::is_property(&name) {
             result.told.push(Told {
                 name,
                 old: value("oldValue"),
@@ -214,16 +204,6 @@ fn target(target: Value<'_>) -> Target {
         }
     }
     result
-}
-
-/// The names in a list like `"AccountEnabled, Department"`, quotes included.
-fn listed(names: &str) -> Vec<String> {
-    names
-        .split(',')
-        .map(|name| name.trim_matches(|c: char| c.is_whitespace() || "\"[]".contains(c)))
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

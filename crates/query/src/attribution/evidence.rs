@@ -4,12 +4,12 @@
 //! what kind of thing, to which objects, to which properties, and what they became. What it does not say
 //! makes it weaker; what it says otherwise rules it out.
 
-use catalog::{Kind, Relationship};
+use catalog::{Kind, Relationship, audit};
 use model::Change;
 
 use super::activity::Operation;
 use super::event::{AuditEvent, Target};
-use super::names;
+use super::paths;
 use super::subject::{Form, Known, Subject};
 use super::values::{Verdict, verdict, verdict_of_whole};
 
@@ -105,14 +105,14 @@ fn property(
     path: &str,
     change: &Change,
 ) -> Option<Strength> {
-    let top = names::top(path);
+    let top = paths::top(path);
     if target.tells_of_nothing() {
         return None;
     }
-    if names::is_stamp(path) {
+    if audit::is_stamp(path) {
         return stamp(event, change);
     }
-    let implied = names::implied(&event.activity.name);
+    let implied = audit::implied(&event.activity.name);
     if !target.tells() {
         return match implied {
             // Nothing says what it changed.
@@ -134,12 +134,12 @@ fn property(
         return Some(Strength::Proven);
     }
     let leads = |name: &String| {
-        let paths = names::paths(kind, name);
-        names::leaders(top)
+        let paths = audit::paths(kind, name);
+        audit::leaders(top)
             .iter()
             .any(|leader| paths.contains(leader))
     };
-    let unknown = |name: &String| names::paths(kind, name).is_empty();
+    let unknown = |name: &String| audit::paths(kind, name).is_empty();
     let mut named = told_names(target);
     named
         .any(|name| leads(name) || unknown(name))
@@ -167,7 +167,7 @@ fn told_property(target: &Target, kind: &Kind, path: &str, change: &Change) -> O
         }
     };
     for told in &target.told {
-        if names::is_whole(kind, &told.name) {
+        if audit::is_whole(kind, &told.name) {
             take(verdict_of_whole(
                 told,
                 &Change {
@@ -176,10 +176,10 @@ fn told_property(target: &Target, kind: &Kind, path: &str, change: &Change) -> O
                 },
             ));
         }
-        for outer in names::paths(kind, &told.name) {
-            if let Some(rest) = names::below(path, outer) {
+        for outer in audit::paths(kind, &told.name) {
+            if let Some(rest) = paths::below(path, outer) {
                 take(verdict(told, rest, change));
-            } else if names::below(outer, path).is_some() {
+            } else if paths::below(outer, path).is_some() {
                 // More was changed than this name covers.
                 take(Verdict::Unclear);
             }
@@ -187,8 +187,8 @@ fn told_property(target: &Target, kind: &Kind, path: &str, change: &Change) -> O
     }
     for name in target.listed.iter().flatten() {
         let has_value = target.told.iter().any(|told| told.name == *name);
-        let covers = |outer: &&str| names::below(path, outer).is_some();
-        if !has_value && names::paths(kind, name).iter().any(covers) {
+        let covers = |outer: &&str| paths::below(path, outer).is_some();
+        if !has_value && audit::paths(kind, name).iter().any(covers) {
             take(Verdict::Unsaid);
         }
     }
@@ -385,7 +385,7 @@ fn child(
         .is_some_and(|own| target.told_of(own));
     if event.activity.is_plain_update() {
         // An update of the parent is about its own properties, unless it says otherwise.
-        let is_below = told_names(target).any(|name| names::is_below(kind, name));
+        let is_below = told_names(target).any(|name| audit::is_below(kind, name));
         return match (is_named, is_below) {
             (true, true) => Some(Strength::Proven),
             (_, true) => Some(Strength::Possible),

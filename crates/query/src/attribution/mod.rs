@@ -16,7 +16,7 @@ mod decision;
 mod event;
 mod evidence;
 mod log;
-mod names;
+mod paths;
 mod subject;
 mod unseen;
 mod values;

@@ -30,7 +30,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone, Default)]
 pub struct Record {
     steps: Vec<Progress>,
-    /// Steps whose requests were carried out.
+    /// Steps whose requests were carried out, be it without an answer.
     written: BTreeSet<u32>,
     ids: IdMap,
     attempts: u32,
@@ -77,9 +77,14 @@ impl Record {
                 let progress = self.step_mut(*step)?;
                 // What could not be found out is still in doubt the next time.
                 match (outcome, &*progress) {
-                    (StepOutcome::Unknown { .. }, Progress::InDoubt { .. }) => {}
-                    _ => *progress = Progress::Over(outcome.clone()),
+                    (StepOutcome::Unknown { .. }, Progress::InDoubt { .. }) => return Ok(()),
+                    // It was not so when the request was intended: the request took effect late.
+                    (StepOutcome::AlreadyThere, Progress::InDoubt { .. }) => {
+                        self.written.insert(*step);
+                    }
+                    _ => {}
                 }
+                *self.step_mut(*step)? = Progress::Over(outcome.clone());
             }
             Entry::Ended { .. } => {}
         }
@@ -113,7 +118,8 @@ impl Record {
         }
     }
 
-    /// Whether a request of the step was carried out. What was as wanted before is done, and not written.
+    /// Whether a request of the step was carried out. What was as wanted before is done, and not written; what was so
+    /// only after a request was intended, is.
     #[must_use]
     pub fn was_written(&self, number: u32) -> bool {
         self.written.contains(&number)
@@ -166,13 +172,40 @@ impl Record {
 mod tests {
     use super::*;
 
+    fn two_steps() -> Record {
+        Record {
+            steps: vec![Progress::Untouched; 2],
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn what_is_there_after_a_request_was_intended_is_taken_back_too() {
+        let at = Timestamp::UNIX_EPOCH;
+        let mut record = two_steps();
+        let there = |step| Entry::Outcome {
+            at,
+            step,
+            outcome: StepOutcome::AlreadyThere,
+        };
+        let intent = Entry::Intent {
+            at,
+            step: 1,
+            attempt: 1,
+        };
+        for entry in [intent, there(1), there(2)] {
+            record
+                .note(&entry)
+                .expect("because the record has two steps");
+        }
+        assert!(record.was_written(1));
+        assert!(!record.was_written(2));
+    }
+
     #[test]
     fn a_request_without_an_answer_stays_in_doubt() {
         let at = Timestamp::UNIX_EPOCH;
-        let mut record = Record {
-            steps: vec![Progress::Untouched; 2],
-            ..Record::default()
-        };
+        let mut record = two_steps();
         let unknown = StepOutcome::Unknown {
             message: "reset".to_owned(),
         };

@@ -1,10 +1,10 @@
 //! Properties of which an event tells something that neither reading shows.
 
-use catalog::Kind;
+use catalog::{Kind, audit};
 use serde_json::Value;
 
 use super::super::event::{self, Target};
-use super::super::names;
+use super::super::paths;
 use super::super::values::{equal, told_values};
 
 /// A property by an event's account.
@@ -25,7 +25,7 @@ pub(super) fn contradicted(
 ) -> Vec<Told> {
     let mut found = Vec::new();
     for told in &target.told {
-        if names::is_whole(kind, &told.name) {
+        if audit::is_whole(kind, &told.name) {
             if let Some((old, new)) = told_values(told) {
                 leaves(kind, &old, &new, "", (before, after), &mut found);
             }
@@ -38,7 +38,7 @@ pub(super) fn contradicted(
         let Some((old, new)) = told_values(told) else {
             continue;
         };
-        for path in names::paths(kind, &told.name) {
+        for path in audit::paths(kind, &told.name) {
             let ends = (inside(before, path), inside(after, path));
             found.extend(judged(kind, path, (&old, &new), ends));
         }
@@ -53,8 +53,8 @@ fn judged(
     (old, new): (&Value, &Value),
     (before, after): (&Value, &Value),
 ) -> Option<Told> {
-    let top = names::top(path);
-    let is_own = kind.volatile.contains(&top) || kind.drift.contains(&top) || names::is_stamp(path);
+    let top = paths::top(path);
+    let is_own = kind.volatile.contains(&top) || kind.drift.contains(&top) || audit::is_stamp(path);
     if is_own || before != after || equal(old, new) != Some(false) {
         return None;
     }

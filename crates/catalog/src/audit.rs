@@ -1,9 +1,12 @@
-//! What the log calls the properties that Graph shows.
+//! What the directory audit log calls the properties that Graph shows.
 //!
 //! `modifiedProperties` has the directory's internal names. Most are Graph's with a capital letter
 //! (`AccountEnabled`); the others stand here, as Microsoft's logs write them.
 
-use catalog::Kind;
+use crate::kind::Kind;
+
+/// Name of the entry in `modifiedProperties` that lists the names of all changed properties ([`included`]).
+pub const INCLUDED: &str = "Included Updated Properties";
 
 /// Internal names that are not Graph's with a capital letter, and the paths that show them. A path counts
 /// for the kinds that have its first property.
@@ -201,7 +204,15 @@ const BELOW: [(&str, &[&str]); 6] = [
             "AlternativeSecurityId",
         ],
     ),
-    ("user_license_detail", &["AssignedLicense", "AssignedPlan"]),
+    (
+        "user_license_detail",
+        &[
+            "AssignedLicense",
+            "AssignedPlan",
+            "ProvisionedPlan",
+            "LicenseAssignmentDetail",
+        ],
+    ),
     ("user_sponsor", &["Sponsor", "Sponsors"]),
     ("user_manager", &["Manager"]),
     (
@@ -218,7 +229,8 @@ const BELOW: [(&str, &[&str]); 6] = [
 ];
 
 /// The paths a kind shows an internal name at; empty where it shows it nowhere that we know.
-pub(super) fn paths(kind: &Kind, name: &str) -> Vec<&'static str> {
+#[must_use]
+pub fn paths(kind: &Kind, name: &str) -> Vec<&'static str> {
     let has = |top: &str| kind.columns.iter().any(|column| column.property == top);
     let listed = INTERNAL
         .iter()
@@ -237,12 +249,14 @@ pub(super) fn paths(kind: &Kind, name: &str) -> Vec<&'static str> {
 }
 
 /// Whether a name stands for the whole object: Conditional Access logs policies as they are.
-pub(super) fn is_whole(kind: &Kind, name: &str) -> bool {
-    catalog::snake_case(name) == kind.name
+#[must_use]
+pub fn is_whole(kind: &Kind, name: &str) -> bool {
+    crate::names::snake_case(name) == kind.name
 }
 
 /// Properties whose change brings a change of this one along.
-pub(super) fn leaders(property: &str) -> &'static [&'static str] {
+#[must_use]
+pub fn leaders(property: &str) -> &'static [&'static str] {
     FOLLOWING
         .iter()
         .find(|(follower, _)| *follower == property)
@@ -250,7 +264,8 @@ pub(super) fn leaders(property: &str) -> &'static [&'static str] {
 }
 
 /// The properties an activity changes by its name; empty where the name says none.
-pub(super) fn implied(activity: &str) -> &'static [&'static str] {
+#[must_use]
+pub fn implied(activity: &str) -> &'static [&'static str] {
     IMPLIED
         .iter()
         .find(|(start, _)| activity.starts_with(start))
@@ -258,39 +273,69 @@ pub(super) fn implied(activity: &str) -> &'static [&'static str] {
 }
 
 /// Whether a property holds the time of its object's last change.
-pub(super) fn is_stamp(path: &str) -> bool {
+#[must_use]
+pub fn is_stamp(path: &str) -> bool {
     STAMPS.contains(&path)
 }
 
 /// Whether a name in a parent's list is about rows of a kind below it.
-pub(super) fn is_below(kind: &Kind, name: &str) -> bool {
+#[must_use]
+pub fn is_below(kind: &Kind, name: &str) -> bool {
     BELOW
         .iter()
         .find(|(below, _)| *below == kind.name)
         .is_some_and(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
-/// The first property of a path.
-pub(super) fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
+/// Whether the name of an entry in `modifiedProperties` is one of a property: some entries say by whom or through what
+/// something was done.
+#[must_use]
+pub fn is_property(name: &str) -> bool {
+    const NONE: [&str; 5] = [
+        "ActorId.",
+        "TargetId.",
+        "SPN",
+        "Action Client Name",
+        "MethodExecutionResult.",
+    ];
+    name != INCLUDED && !NONE.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// What is left of a path below another: `Some("")` where they are the same.
-pub(super) fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix(outer)?;
-    match rest.chars().next() {
-        None | Some('[') => Some(rest),
-        Some('.') => Some(&rest[1..]),
-        Some(_) => None,
-    }
+/// The names in the value of [`INCLUDED`], as `"AccountEnabled, Department"`, quotes included.
+pub fn included(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(|name| name.trim_matches(|c: char| c.is_whitespace() || "\"[]".contains(c)))
+        .filter(|name| !name.is_empty())
+}
+
+/// Whether an activity is the plain update of objects of a kind (`Update user`), which may be of any property: only the
+/// names that it lists say of which.
+#[must_use]
+pub fn is_plain_update(kind: &Kind, activity: &str) -> bool {
+    let noun = activity.get(.."update ".len());
+    let noun = noun.filter(|verb| verb.eq_ignore_ascii_case("update "));
+    noun.is_some_and(|verb| {
+        let words = kind.name.split('_');
+        let said = activity[verb.len()..].trim_end_matches('.').split(' ');
+        words.eq(said.map(str::to_ascii_lowercase))
+    })
+}
+
+fn top(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn catalog(name: &str) -> &'static Kind {
+        crate::by_name(name).expect("because it is listed")
+    }
+
     fn of(kind: &str, name: &str) -> Vec<&'static str> {
-        paths(catalog::by_name(kind).expect("because it is listed"), name)
+        paths(catalog(kind), name)
     }
 
     #[test]
@@ -311,18 +356,29 @@ mod tests {
             ["scope"]
         );
         assert!(of("user", "Frobnication").is_empty());
-        let policy = catalog::by_name("conditional_access_policy").expect("because it is listed");
+        let policy = catalog("conditional_access_policy");
         assert!(is_whole(policy, "ConditionalAccessPolicy"));
     }
 
     #[test]
-    fn paths_lie_below_each_other() {
-        assert_eq!(below("web.redirectUris", "web"), Some("redirectUris"));
-        assert_eq!(
-            below("keyCredentials[keyId=a].x", "keyCredentials"),
-            Some("[keyId=a].x")
-        );
-        assert_eq!(below("state", "state"), Some(""));
-        assert_eq!(below("statement", "state"), None);
+    fn entries_that_are_no_properties_are_known() {
+        for none in [INCLUDED, "TargetId.DeviceId", "Action Client Name"] {
+            assert!(!is_property(none), "{none}");
+        }
+        assert!(is_property("Department"));
+        let names: Vec<_> = included("\"AccountEnabled, Department\"").collect();
+        assert_eq!(names, ["AccountEnabled", "Department"]);
+        assert_eq!(included("\"\"").count(), 0);
+    }
+
+    #[test]
+    fn a_plain_update_is_one_of_the_kind_itself() {
+        let user = catalog("user");
+        assert!(is_plain_update(user, "Update user"));
+        let principal = catalog("service_principal");
+        assert!(is_plain_update(principal, "Update service principal."));
+        for other in ["Update user settings", "Update group", "Add user", "Update"] {
+            assert!(!is_plain_update(user, other), "{other}");
+        }
     }
 }
