@@ -107,7 +107,9 @@ fn is_of_itself(kind: &Kind, activity: &str, target: Value<'_>) -> bool {
         };
         if name == audit::INCLUDED {
             let names = entry.get_folded("newValue").and_then(Value::text);
-            if !audit::included(names.as_deref().unwrap_or_default()).all(is_its_own) {
+            let names = names.unwrap_or_default();
+            says |= audit::included(&names).next().is_some();
+            if !audit::included(&names).all(is_its_own) {
                 return false;
             }
         } else if audit::is_property(&name) {
@@ -173,6 +175,7 @@ mod tests {
             all(&[named("Department"), listed("Department"), target]),
             [0, 0]
         );
+        assert_eq!(all(&[listed("Department")]), [0, 0]);
         assert_eq!(all(&[named("StrongAuthenticationMethod")]), [1, 0]);
         assert_eq!(
             all(&[named("AssignedLicense"), named("AssignedPlan")]),
