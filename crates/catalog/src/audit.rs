@@ -287,6 +287,14 @@ pub fn is_below(kind: &Kind, name: &str) -> bool {
         .is_some_and(|(_, names)| names.iter().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
+/// Whether a name in the list of an object of a kind is known: as a property of it, or as one of rows below it.
+#[must_use]
+pub fn is_known(kind: &Kind, name: &str) -> bool {
+    let mut below = BELOW.iter().filter_map(|(below, _)| crate::by_name(below));
+    !paths(kind, name).is_empty()
+        || below.any(|below| below.parent == Some(kind.name) && is_below(below, name))
+}
+
 /// Whether the name of an entry in `modifiedProperties` is one of a property: some entries say by whom or through what
 /// something was done.
 #[must_use]
@@ -356,6 +364,9 @@ mod tests {
             ["scope"]
         );
         assert!(of("user", "Frobnication").is_empty());
+        let knows = |name| is_known(catalog("user"), name);
+        assert!(knows("Department") && knows("StrongAuthenticationMethod"));
+        assert!(!knows("Frobnication") && !knows("ExtensionProperty"));
         let policy = catalog("conditional_access_policy");
         assert!(is_whole(policy, "ConditionalAccessPolicy"));
     }

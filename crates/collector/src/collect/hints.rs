@@ -97,8 +97,7 @@ fn is_of_itself(kind: &Kind, activity: &str, target: Value<'_>) -> bool {
     if !audit::is_plain_update(parent, activity) {
         return false;
     }
-    let is_its_own =
-        |name: &str| !audit::paths(parent, name).is_empty() && !audit::is_below(kind, name);
+    let is_its_own = |name: &str| audit::is_known(parent, name) && !audit::is_below(kind, name);
     let entries = target.get_folded("modifiedProperties").into_iter();
     let mut says = false;
     for entry in entries.flat_map(Value::elements) {
