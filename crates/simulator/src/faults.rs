@@ -53,6 +53,9 @@ pub struct Faults {
     /// Id of an object whose changes rounds leave out, as if it had none: what nobody is told can only
     /// be found by reading everything.
     pub untold_in_delta: Option<String>,
+    /// Lists show nothing of what stands below their objects: such an `$expand` ([`catalog::Kind::shown_by`]) is
+    /// refused.
+    pub declines_expansions: bool,
     /// Edges that one page of a group delta holds at most.
     pub delta_members_per_page: usize,
     /// Minutes of the tenant's clock within which a row of a log comes into view, each row after a
@@ -91,6 +94,7 @@ impl Default for Faults {
             replay_delta: false,
             omit_deleted_members: false,
             untold_in_delta: None,
+            declines_expansions: false,
             delta_members_per_page: 1000,
             log_delay_minutes: 0,
             replication_lag_requests: 0,

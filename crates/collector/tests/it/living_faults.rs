@@ -2,7 +2,9 @@
 
 use simulator::{Faults, RetryAfter};
 
-use crate::living::{Kept, Living, incomplete, missed_by_deltas, request, unlike, untruths};
+use crate::living::{
+    Kept, Living, findings, incomplete, missed_by_deltas, request, unlike, untruths,
+};
 
 const NONE: [&str; 0] = [];
 
@@ -123,4 +125,39 @@ fn all_of_it_at_once_and_more_parents_than_are_asked_one_by_one() {
         ..Faults::default()
     };
     company_comes_to_the_same(230, MANY, &[faults]);
+}
+
+#[test]
+fn lists_that_do_not_show_what_stands_below() {
+    const BELOW: &str =
+        "user_sponsor,user_extension,group_owner,application_owner,device_registered_owner";
+    let mut living = Living::company(230);
+    let request = request(&format!(
+        "user,group,application,device,directory_audit,{BELOW}"
+    ));
+    let (mut clean, mut kept) = (Kept::new(&living.tenant_id), Kept::new(&living.tenant_id));
+    for day in 0..2 {
+        living.faults(|current| current.declines_expansions = false);
+        let shown = clean.collect(&living, &request);
+        living.faults(|current| current.declines_expansions = true);
+        let asked = kept.collect(&living, &request);
+        assert_eq!(untruths(&living, &kept, &asked), NONE, "day {day}");
+        assert_eq!(unlike(&kept, &clean), NONE, "day {day}");
+        let [shown, told] = [&shown, &asked].map(|report| report.meter.total.requests);
+        assert!(told >= shown, "{told} requests instead of {shown}");
+        let is_said = |finding: &String| {
+            finding.contains("asked below each parent, because lists do not show it")
+        };
+        if day == 0 {
+            // Of each kind with more parents than are asked one by one.
+            let found = findings(&asked);
+            let said: Vec<_> = found.iter().filter(|it| is_said(it)).collect();
+            assert!(
+                said.iter().any(|it| it.starts_with("user_sponsor: ")),
+                "{found:?}"
+            );
+            assert!(told > shown + 400, "{told} requests instead of {shown}");
+        }
+        living.live_day();
+    }
 }

@@ -42,7 +42,12 @@ impl<'c> Listing<'c> {
             let message = "The query parameter '$search' is not supported.";
             return Err(Failure::unsupported_query(message));
         }
-        let projection = Projection::read(kind, query.get("$select"), query.get("$expand"), true)?;
+        let expand = query.get("$expand");
+        if call.settings.declines_expansions && expand.is_some_and(|it| shows_rows(kind, it)) {
+            let message = "The query parameter '$expand' is not supported here.";
+            return Err(Failure::unsupported_query(message));
+        }
+        let projection = Projection::read(kind, query.get("$select"), expand, true)?;
         let filter = read_filter(call, kind)?;
         let size = paging::rule(kind).size(query.get("$top"), call.preferred_page_size())?;
         let mut listing = Self {
@@ -325,6 +330,12 @@ fn needed_in_filter(kind: &Kind) -> &'static [&'static str] {
 fn missing_filter(names: &[&str]) -> Failure {
     let message = format!("A filter on {} is required.", names.join(" or "));
     Failure::new(400, "MissingParameters", message)
+}
+
+/// Whether an expansion is one by which a list shows the rows below its objects.
+fn shows_rows(kind: &Kind, expand: &str) -> bool {
+    let mut kinds = catalog::kinds().iter();
+    kinds.any(|below| below.parent == Some(kind.name) && below.shown_by == Some(expand))
 }
 
 fn read_filter(call: &Call<'_>, kind: &'static Kind) -> Result<Option<Filter>, Failure> {

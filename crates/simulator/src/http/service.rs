@@ -320,6 +320,7 @@ impl Service {
     fn settings(&self) -> Settings {
         let faults = lock(&self.faults);
         Settings {
+            declines_expansions: faults.declines_expansions,
             delta_members_per_page: faults.delta_members_per_page,
             expired_delta: faults.expired_delta,
             delta_generation: faults.delta_generation,

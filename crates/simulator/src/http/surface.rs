@@ -79,6 +79,7 @@ pub(crate) struct Call<'c> {
 /// Behaviour of the service that tests vary.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    pub(crate) declines_expansions: bool,
     pub(crate) delta_members_per_page: usize,
     pub(crate) expired_delta: crate::faults::ExpiredDelta,
     pub(crate) delta_generation: u64,
