@@ -33,6 +33,7 @@ struct Pending {
     at: usize,
     tries: u32,
     waited: Duration,
+    /// Whether its last answer was that the token is no good.
     renewed: bool,
     due: Duration,
 }
@@ -87,7 +88,7 @@ impl Client {
                         self.0.meter.waited(requests[one.at].label, wait);
                         one.tries += u32::from(!renewed);
                         one.waited += wait;
-                        one.renewed |= renewed;
+                        one.renewed = renewed;
                         one.due = self.0.clock.monotonic() + wait;
                         pending.push(one);
                     }

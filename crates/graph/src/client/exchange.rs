@@ -86,6 +86,8 @@ impl Client {
 
     async fn persist<T>(&self, ask: &Ask, accept: impl Fn(&Raw) -> Result<T>) -> Result<T> {
         let mut waited = Duration::ZERO;
+        // Whether the last answer was that the token is no good: a second one in a row is final, one after long waits is
+        // not.
         let mut renewed = false;
         let mut failed: Option<Error> = None;
         let mut tries = 1;
@@ -128,6 +130,7 @@ impl Client {
             }
             waited += wait;
             tries += 1;
+            renewed = false;
             // Without the message: Graph repeats parts of the query in it.
             tracing::warn!(
                 asked = ask.shown(),
