@@ -94,6 +94,9 @@ pub struct Kind {
     pub immutable: &'static [&'static str],
     /// Arrays whose order carries no meaning.
     pub sets: &'static [&'static str],
+    /// Paths at which Graph shows another object whole. Only its `id` is the object's own: the rest is that object's,
+    /// and changes with it.
+    pub embeds: &'static [&'static str],
     /// Values that must never enter an archive in clear.
     pub secrets: &'static [&'static str],
     /// Properties that hold the id (or appId ...) of another object.
@@ -143,6 +146,7 @@ impl Kind {
         read_only: &[],
         immutable: &[],
         sets: &[],
+        embeds: &[],
         secrets: &[],
         references: &[],
         export_path: None,

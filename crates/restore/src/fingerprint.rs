@@ -7,14 +7,16 @@
 use catalog::{Kind, is_transport};
 use model::{JsonKind, Parser, PathTree, Value, canonical_text, write_text};
 
+use crate::own::own_text;
+
 /// BLAKE3 of a version's meaning, 64 hexadecimal digits. `text` is the version's JSON as an archive keeps it; a
-/// live object goes through [`collector::normalised`] first.
+/// live object goes through [`collector::normalised`] first. Of objects shown inside it only the ids count.
 ///
 /// What is no JSON is hashed as it stands.
 #[must_use]
 pub fn fingerprint(kind: &Kind, text: &str) -> String {
     let sets = PathTree::new(kind.sets.iter().copied());
-    Fingerprints::default().of(&sets, text)
+    Fingerprints::default().of(&sets, &own_text(kind, text))
 }
 
 /// Fingerprints of many versions, with one set of buffers.

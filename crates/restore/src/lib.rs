@@ -18,6 +18,7 @@ mod error;
 pub mod execution;
 mod file;
 mod fingerprint;
+mod own;
 mod plan;
 pub mod planning;
 pub mod render;

@@ -131,6 +131,7 @@ const CONDITIONAL_ACCESS_POLICY: Kind = Kind {
         grantControls.customAuthenticationFactors grantControls.termsOfUse
         grantControls.authenticationStrength.allowedCombinations
     ],
+    embeds: paths![grantControls.authenticationStrength],
     references: references![
         conditions.users.includeUsers => user, conditions.users.excludeUsers => user,
         conditions.users.includeGroups => group, conditions.users.excludeGroups => group,

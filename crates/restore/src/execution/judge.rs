@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::entry::Moved;
 use super::live::{Live, Object};
 use crate::fingerprint::fingerprint;
+use crate::own::own_text;
 use crate::plan::{Action, Expected, Precondition, Step};
 
 /// What is to be done about a step.
@@ -193,8 +194,9 @@ fn at<'v>(properties: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
 
 /// What differs between two objects of a kind.
 pub(crate) fn compared(kind: &'static Kind, old: &str, new: &str) -> Vec<Moved> {
+    let (old, new) = (own_text(kind, old), own_text(kind, new));
     let (mut left, mut right) = (Parser::new(), Parser::new());
-    let (Ok(left), Ok(right)) = (left.parse(old.as_bytes()), right.parse(new.as_bytes())) else {
+    let (Ok(left), Ok(right)) = (left.parse_text(&old), right.parse_text(&new)) else {
         return Vec::new();
     };
     let sets = PathTree::new(kind.sets.iter().copied());

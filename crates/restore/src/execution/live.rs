@@ -8,6 +8,7 @@ use graph::{Api, Client, ErrorKind, Get, Identity, PageGuard};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::own::own_text;
 use crate::plan::{Precondition, Step};
 
 /// What stands where a step looks.
@@ -399,6 +400,7 @@ fn object(
 /// An object as it was received.
 pub(crate) fn parsed(kind: &'static Kind, body: &[u8], unread: &[&'static str]) -> Option<Object> {
     let text = collector::normalised(kind, body).ok()?;
+    let text = own_text(kind, &text).into_owned();
     let properties = serde_json::from_str(&text).ok()?;
     Some(Object {
         text,

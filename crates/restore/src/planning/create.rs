@@ -10,6 +10,7 @@ use super::request::PlanOptions;
 use super::values::{is_bookkeeping, may_be_written, to_body, to_json};
 use super::{bodies, risk};
 use crate::error::{Error, Result};
+use crate::own::own_text;
 use crate::plan::{
     Action, Expected, Inverse, Made, Precondition, PropertyChange, Reason, Request, Risk, RiskCode,
 };
@@ -65,6 +66,7 @@ pub(super) fn create(
     parser: &mut Parser,
 ) -> Result<Drafted> {
     let kind = subject.kind;
+    let wanted = &own_text(kind, wanted);
     let object = parser
         .parse_text(wanted)
         .map_err(|error| Error::Invalid(format!("{}: {error}", subject.key)))?
@@ -192,7 +194,7 @@ impl Properties {
             }
             match may_be_written(kind, &name, value, true) {
                 Ok(()) => {
-                    let body = to_body(kind, &name, value)?;
+                    let body = to_body(value)?;
                     let shown = to_json(value)?;
                     parts.changes.push(PropertyChange {
                         path: name.clone().into_owned(),

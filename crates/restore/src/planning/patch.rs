@@ -88,7 +88,6 @@ impl Patch {
     /// Takes over a value that did not change but names what gets another id.
     pub(super) fn keep(
         &mut self,
-        kind: &Kind,
         property: &str,
         value: model::Value<'_>,
         made: &HashSet<String>,
@@ -96,7 +95,7 @@ impl Patch {
         if value.raw().len() < 36 {
             return Ok(());
         }
-        let body = to_body(kind, property, value)?;
+        let body = to_body(value)?;
         let mut names_made = false;
         all_guids(&body, &mut |id| names_made |= made.contains(id));
         if names_made {
@@ -117,13 +116,7 @@ impl Patch {
     }
 
     /// Takes in a property that differs: the whole of it, or only what was asked for.
-    pub(super) fn set(
-        &mut self,
-        kind: &Kind,
-        pair: &Pair<'_>,
-        sets: &PathTree,
-        only: &[String],
-    ) -> Result<()> {
+    pub(super) fn set(&mut self, pair: &Pair<'_>, sets: &PathTree, only: &[String]) -> Result<()> {
         let Some(wanted) = pair.wanted else {
             return Ok(());
         };
@@ -133,11 +126,11 @@ impl Patch {
             .filter_map(|path| path.strip_prefix(name)?.strip_prefix('.'))
             .collect();
         let whole = inside.is_empty() || only.iter().any(|path| path == name);
-        let (mut body, mut shown) = (to_body(kind, name, wanted)?, to_json(wanted)?);
+        let (mut body, mut shown) = (to_body(wanted)?, to_json(wanted)?);
         let before = pair.current.map(to_json).transpose()?;
         if let (false, Some(current), Some(before)) = (whole, pair.current, &before) {
             let (wanted_body, wanted_shown) = (body, shown);
-            body = to_body(kind, name, current)?;
+            body = to_body(current)?;
             shown = before.clone();
             for path in &inside {
                 set_at(&mut body, path, &wanted_body);
@@ -156,7 +149,7 @@ impl Patch {
                 })
         };
         self.properties.extend(found.into_iter().filter(is_inside));
-        let before = pair.current.map(|current| to_body(kind, name, current));
+        let before = pair.current.map(to_body);
         let before = before.transpose()?.unwrap_or(Value::Null);
         self.values.push(Sent {
             name: name.to_owned(),
@@ -193,10 +186,7 @@ impl Patch {
             _ => {
                 let version = kind.writing.and_then(|it| it.version);
                 match version.filter(|it| it.operation == *operation) {
-                    Some(version) => (
-                        whole(kind, &version, sent, is)?,
-                        whole(kind, &version, taken_back, is)?,
-                    ),
+                    Some(version) => (whole(&version, sent, is)?, whole(&version, taken_back, is)?),
                     None => (Value::Object(sent), Value::Object(taken_back)),
                 }
             }
@@ -221,14 +211,13 @@ impl Patch {
 
 /// The body of a new version: what changes, and of everything else it is told what is there.
 fn whole(
-    kind: &Kind,
     version: &NewVersion,
     mut changed: Map<String, Value>,
     is: model::Value<'_>,
 ) -> Result<Value> {
     for name in version.needed_for.iter().chain(version.besides) {
         if let (false, Some(value)) = (changed.contains_key(*name), is.get(name)) {
-            changed.insert((*name).to_owned(), to_body(kind, name, value)?);
+            changed.insert((*name).to_owned(), to_body(value)?);
         }
     }
     let member = version.member.to_owned();

@@ -1,7 +1,7 @@
 //! An object that was added since: deleted.
 
 use catalog::Body;
-use model::{Parser, PathTree};
+use model::Parser;
 
 use super::draft::{Draft, Subject};
 use super::mention::referred;
@@ -9,7 +9,7 @@ use super::refusal::{Refusal, of_object, of_operation};
 use super::request::PlanOptions;
 use super::{bodies, create, risk};
 use crate::error::{Error, Result};
-use crate::fingerprint::Fingerprints;
+use crate::fingerprint::fingerprint;
 use crate::plan::{Action, Expected, Inverse, Precondition};
 
 /// The step that deletes an object, or why it cannot be.
@@ -50,9 +50,8 @@ pub(super) fn delete(
         Action::Delete
     };
     let mut draft = subject.draft(action, request);
-    let sets = PathTree::new(kind.sets.iter().copied());
     draft.step.precondition = Precondition::Unchanged {
-        hash: Fingerprints::default().of(&sets, current),
+        hash: fingerprint(kind, current),
     };
     draft.step.expected = Expected::Absent;
     referred(kind, object, &mut |id| draft.names.push(id.to_owned()));

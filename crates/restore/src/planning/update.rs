@@ -13,6 +13,7 @@ use super::risk;
 use super::values::{is_bookkeeping, may_be_written, top};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprints;
+use crate::own::own_text;
 use crate::plan::{Precondition, Reason};
 
 /// Makes steps of changed objects, one after the other.
@@ -60,8 +61,9 @@ impl<'u> Updates<'u> {
             .entry(kind.name)
             .or_insert_with(|| PathTree::new(kind.sets.iter().copied()));
         let document = |error| Error::Invalid(format!("{}: {error}", subject.key));
-        let was = old.parse_text(wanted).map_err(document)?.root();
-        let is = new.parse_text(current).map_err(document)?.root();
+        let (wanted, current) = (own_text(kind, wanted), own_text(kind, current));
+        let was = old.parse_text(&wanted).map_err(document)?.root();
+        let is = new.parse_text(&current).map_err(document)?.root();
 
         let name = display(kind, was);
         let subject = Subject {
@@ -79,7 +81,7 @@ impl<'u> Updates<'u> {
                     && !made.is_empty()
                     && may_be_written(kind, &pair.name, wanted, false).is_ok()
                 {
-                    patch.keep(kind, &pair.name, wanted, made)?;
+                    patch.keep(&pair.name, wanted, made)?;
                 }
                 continue;
             }
@@ -91,7 +93,7 @@ impl<'u> Updates<'u> {
                 )),
             };
             match judged {
-                Ok(()) => patch.set(kind, &pair, sets, only)?,
+                Ok(()) => patch.set(&pair, sets, only)?,
                 Err(refusal) => refused.note(refusal, pair.name.into_owned()),
             }
         }

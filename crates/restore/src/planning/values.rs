@@ -72,19 +72,10 @@ pub(super) fn to_json(value: model::Value<'_>) -> Result<Value> {
     })
 }
 
-/// A value as a request carries it: without what the transport added, and with references in the form Graph
-/// takes.
-pub(super) fn to_body(kind: &Kind, property: &str, value: model::Value<'_>) -> Result<Value> {
+/// A value as a request carries it: without what the transport added.
+pub(super) fn to_body(value: model::Value<'_>) -> Result<Value> {
     let mut value = to_json(value)?;
     strip(&mut value);
-    if kind.name == "conditional_access_policy" && property == "grantControls" {
-        // The policy names a strength; the strength is an object of its own.
-        if let Some(strength) = value.get_mut("authenticationStrength")
-            && let Some(id) = strength.get("id").cloned()
-        {
-            *strength = serde_json::json!({ "id": id });
-        }
-    }
     Ok(value)
 }
 

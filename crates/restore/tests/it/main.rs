@@ -7,6 +7,7 @@ mod faults;
 mod hand;
 mod kill;
 mod pace;
+mod policies;
 mod round_trip;
 mod tenant;
 mod verification;

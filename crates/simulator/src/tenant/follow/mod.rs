@@ -1,10 +1,12 @@
 //! What the service does by itself besides what it is asked for.
 //!
 //! One role that somebody holds is shown four times: as an assignment, as a PIM schedule, as the schedule's
-//! instance, and as a member of the activated `directoryRole`. Whoever writes one of them changes all of them.
+//! instance, and as a member of the activated `directoryRole`. Whoever writes one of them changes all of them. A
+//! Conditional Access policy shows its authentication strength whole.
 //! The world tells its deeds whole and needs none of this.
 
 mod groups;
+mod policies;
 mod roles;
 
 use super::{Applied, Refusal, Slot, Tenant, key_of, read};
@@ -40,8 +42,24 @@ impl Tenant {
                 kind, properties, ..
             } => match kind.name {
                 "directory_role" => self.members_of_activated(properties),
+                "conditional_access_policy" => {
+                    let id = super::text_property(properties, "id").unwrap_or_default();
+                    self.strength_shown(id, properties).into_iter().collect()
+                }
                 name if roles::is_grant(name) => self.role_granted(kind, properties),
                 name if groups::is_grant(name) => self.access_granted(kind, properties),
+                _ => Vec::new(),
+            },
+            Act::Update {
+                kind,
+                id,
+                properties,
+                ..
+            } => match kind.name {
+                "conditional_access_policy" => {
+                    self.strength_shown(id, properties).into_iter().collect()
+                }
+                "authentication_strength_policy" => self.strength_changed(id, properties),
                 _ => Vec::new(),
             },
             Act::Delete { kind, parents, id } => {
