@@ -84,6 +84,27 @@ pub(super) static KINDS: &[Kind] = &[
         columns: columns![Time deletedDateTime, Text description displayName],
         ..Kind::BASE
     },
+    // What a custom role may be made of. The actions with an authentication context are the protected ones. Writing
+    // it is in no documentation of Graph's [docs: List resourceActions; properties: SDK of v1.0].
+    Kind {
+        name: "resource_action",
+        table: "resource_actions",
+        title: "Action of directory roles",
+        aliases: paths![protected_action],
+        category: Category::RolesAndPermissions,
+        api: Api::Beta,
+        path: "/roleManagement/directory/resourceNamespaces/microsoft.directory/resourceActions",
+        permissions: &["RoleManagement.Read.Directory"],
+        entity_type: "microsoft.graph.unifiedRbacResourceAction",
+        display: paths![name],
+        read_only: paths![id],
+        references: references![authenticationContextId => authentication_context],
+        columns: columns![
+            Text actionVerb authenticationContextId description,
+            Bool isAuthenticationContextSettable isPrivileged, Text name resourceScopeId
+        ],
+        ..Kind::BASE
+    },
     Kind {
         name: "role_definition",
         table: "role_definitions",

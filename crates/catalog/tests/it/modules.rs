@@ -93,7 +93,7 @@ const MODULES: &[Module] = &[
         &["device_configuration", "device_compliance_policy", "teamwork", "admin_forms_settings"]),
     module("A71", &["deleted_users", "deleted_groups", "deleted_applications", "deleted_service_principals"],
         &["deleted_user", "deleted_group", "deleted_application", "deleted_service_principal"]),
-    module("A74", &["authentication_contexts"], &["authentication_context"]),
+    module("A74", &["authentication_contexts", "protected_action"], &["authentication_context", "resource_action"]),
     module(
         "A80",
         &["ca", "group_members", "role_management_policies", "role_management_policy_rules",

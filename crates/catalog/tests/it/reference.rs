@@ -44,8 +44,10 @@ fn every_resource_is_a_kind() {
     let Some(pairs) = pairs() else { return };
     let named: BTreeSet<_> = pairs.iter().map(|(_, kind)| kind.name).collect();
     let all: BTreeSet<_> = kinds().iter().map(|kind| kind.name).collect();
-    assert_eq!(named, all);
-    assert_eq!(all.len(), 244);
+    assert_eq!(named.len(), 244);
+    // The reference leaves out what only protects other actions.
+    let beyond: Vec<_> = all.difference(&named).copied().collect();
+    assert_eq!(beyond, ["resource_action"]);
 }
 
 #[test]

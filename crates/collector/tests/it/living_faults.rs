@@ -121,7 +121,8 @@ fn all_of_it_at_once_and_more_parents_than_are_asked_one_by_one() {
         throttled: 0.1,
         retry_after: RetryAfter::Date(2),
         unavailable: 0.1,
-        token_requests: Some(100),
+        // More than are on their way at the same time, each batch being twenty.
+        token_requests: Some(400),
         ..Faults::default()
     };
     company_comes_to_the_same(230, MANY, &[faults]);
