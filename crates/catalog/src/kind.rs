@@ -55,6 +55,9 @@ pub struct Kind {
     /// target of the event must be read again \[memory\]; for kinds whose parents are many and that no
     /// delta covers. Empty: nothing announces a change.
     pub changed_by: &'static [&'static str],
+    /// Whether its rows are never made together with their parent: each has an event of its own, and below a parent
+    /// that is new there is nothing to be read.
+    pub made_later: bool,
     /// Where its objects go when deleted; `None`: they are gone at once.
     pub soft_delete: Option<SoftDelete>,
     /// How it is written; `None`: Graph has no request that does.
@@ -130,6 +133,7 @@ impl Kind {
         expand: None,
         shown_by: None,
         changed_by: &[],
+        made_later: false,
         soft_delete: None,
         writing: None,
         headers: &[],

@@ -75,6 +75,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        made_later: true,
         writing: Some(Writing::links(&[
             "Policy.ReadWrite.ApplicationConfiguration",
         ])),
@@ -100,6 +101,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
@@ -124,6 +126,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to application",
             "Remove policy from application",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(

@@ -54,6 +54,7 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/groups/{groupId}/appRoleAssignments",
         permissions: &["Directory.Read.All"],
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        made_later: true,
         writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("group"),

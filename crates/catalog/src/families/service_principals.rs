@@ -43,6 +43,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Application.Read.All"],
         page_size: Some(999),
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        made_later: true,
         writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
@@ -68,6 +69,7 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Application.Read.All"],
         page_size: Some(999),
         changed_by: &["Add app role assignment", "Remove app role assignment"],
+        made_later: true,
         writing: Some(Writing::objects(&["AppRoleAssignment.ReadWrite.All"]).never_changed()),
         entity_type: "microsoft.graph.appRoleAssignment",
         parent: Some("service_principal"),
@@ -97,6 +99,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.claimsMappingPolicy",
         shape: to_many(
@@ -120,6 +123,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.homeRealmDiscoveryPolicy",
         shape: to_many(
@@ -143,6 +147,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenIssuancePolicy",
         shape: to_many(
@@ -167,6 +172,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        made_later: true,
         writing: Some(Writing::links(&["Application.ReadWrite.All"])),
         entity_type: "microsoft.graph.tokenLifetimePolicy",
         shape: to_many(
@@ -190,6 +196,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Add policy to service principal",
             "Remove policy from service principal",
         ],
+        made_later: true,
         writing: Some(Writing::links(&[
             "Policy.ReadWrite.ApplicationConfiguration",
         ])),

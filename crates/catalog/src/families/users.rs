@@ -171,6 +171,7 @@ pub(super) static KINDS: &[Kind] = &[
             "Finish applying group based license to user",
             "Update user",
         ],
+        made_later: true,
         entity_type: "microsoft.graph.licenseDetails",
         parent: Some("user"),
         display: paths![skuPartNumber],

@@ -71,7 +71,9 @@ fn announces(kind: &Kind, activity: &str) -> bool {
     };
     let parent = parent.replace('_', " ");
     let arrives = |verb: &str| activity.eq_ignore_ascii_case(&format!("{verb} {parent}"));
-    kind.changed_by.iter().any(|prefix| begins(prefix)) || arrives("add") || arrives("restore")
+    kind.changed_by.iter().any(|prefix| begins(prefix))
+        || (!kind.made_later && arrives("add"))
+        || arrives("restore")
 }
 
 /// Whether a target may be a parent of rows of a kind.
@@ -147,6 +149,24 @@ mod tests {
                 "dddddddd-0000-4000-8000-000000000004"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_made_later_is_not_looked_for_below_what_is_new() {
+        let kinds = ["group_owner", "group_app_role_assignment"]
+            .map(|name| catalog::by_name(name).expect("because the catalogue has it"));
+        let after = |activity: &str| {
+            let page = format!(
+                r#"{{"value":[{{"activityDisplayName":"{activity}","targetResources":[
+                    {{"id":"g","type":"Group"}}]}}]}}"#
+            );
+            let mut hints = Hints::default();
+            hints.learn(page.as_bytes(), &kinds);
+            kinds.map(|kind| hints.of(kind).count())
+        };
+        assert_eq!(after("Add group"), [1, 0]);
+        assert_eq!(after("Restore group"), [1, 1]);
+        assert_eq!(after("Add app role assignment to group"), [0, 1]);
     }
 
     #[test]
