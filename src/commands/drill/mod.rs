@@ -29,11 +29,12 @@ use tenant::Empty;
 Plans everything a snapshot holds into an empty tenant that is simulated in this process, executes the plan there within \
 Microsoft's limits, reads the tenant again and compares: what came back equal, what could not and why, what did not. What \
 every tenant has by itself (built-in roles, Microsoft's own service principals, domains, settings) is there before and does \
-not count. No network is used. The score is kept in the archive.
+not count; nor does what is synchronised from on premises, which Entra Connect brings back and no plan can. No network is used. The score is kept in the archive.
 
 Examples:
   entrace drill                    the newest snapshot of the archive
   entrace drill --from -30d
+  entrace drill --no-sync          as if the directory on premises were lost too
   entrace drill --users 500        an invented company, without any archive
   entrace drill --list             all drills of the archive")]
 pub(crate) struct DrillArgs {
@@ -43,6 +44,9 @@ pub(crate) struct DrillArgs {
     /// An invented company of so many users instead of an archive
     #[arg(long, value_name = "N", conflicts_with_all = ["from", "list"], value_parser = clap::value_parser!(u32).range(60..=100_000))]
     users: Option<u32>,
+    /// Nothing comes from on premises: what was synchronised is not there
+    #[arg(long, conflicts_with = "list")]
+    no_sync: bool,
     /// The drills of the archive, and how they ended
     #[arg(long)]
     list: bool,
@@ -64,6 +68,7 @@ pub(crate) fn run(app: &App, args: &DrillArgs) -> Result<u8> {
                     archive,
                     snapshot: newest,
                 },
+                !args.no_sync,
                 &watcher,
             )
         }
@@ -77,6 +82,7 @@ pub(crate) fn run(app: &App, args: &DrillArgs) -> Result<u8> {
                     archive,
                     snapshot: &snapshot,
                 },
+                !args.no_sync,
                 &watcher,
             )
             .and_then(|drill| {
@@ -100,13 +106,13 @@ fn nothing() -> Failure {
         .hint("take one with: entrace snapshot")
 }
 
-/// Brings a state back in an empty tenant, and compares.
-fn recover(app: &App, wanted: State<'_>, watcher: &Watcher) -> Result<Drill> {
+/// Brings a state back in an empty tenant, and compares; `synchronised` says whether what comes from on premises is there.
+fn recover(app: &App, wanted: State<'_>, synchronised: bool, watcher: &Watcher) -> Result<Drill> {
     let began = Instant::now();
     let began_at = App::now();
     let kinds = kinds_of(wanted);
     let clock = Arc::new(LeapingClock::starting_at(wanted.snapshot.taken_at));
-    let empty = Empty::start(app, wanted, &kinds, &clock)?;
+    let empty = Empty::start(app, wanted, &kinds, synchronised, &clock)?;
     let client = empty.client(&clock)?;
     let mut found = tenant::archive(&empty.tenant_id)?;
     let runtime = app.runtime()?;
@@ -151,6 +157,7 @@ fn recover(app: &App, wanted: State<'_>, watcher: &Watcher) -> Result<Drill> {
         snapshot: wanted.snapshot.number.into(),
         record: wanted.snapshot.id.to_string(),
         taken_at: wanted.snapshot.taken_at,
+        synchronised,
         steps: planned.steps.len() as u64,
         outcomes: ran
             .counts()

@@ -30,6 +30,9 @@ pub(super) struct Drill {
     pub(super) record: String,
     /// When the tenant was in that state.
     pub(super) taken_at: Timestamp,
+    /// Whether what is synchronised from on premises was there.
+    #[serde(default)]
+    pub(super) synchronised: bool,
     /// Steps of the plan.
     pub(super) steps: u64,
     /// Steps by what came of them.
@@ -178,9 +181,14 @@ pub(super) fn print(app: &App, drill: &Drill) -> Result<()> {
         count(sums.failed)
     );
     app.print(&format!(
-        "\n{}\n{} in the tenant by itself; {} executed here in {:.0} s, which takes {:.0} min at most within Microsoft's limits\n",
+        "\n{}\n{} in the tenant before{}; {} executed here in {:.0} s, which takes {:.0} min at most within Microsoft's limits\n",
         app.colour.paint(Tone::Strong, &verdict),
         plural(given, "object"),
+        if drill.synchronised {
+            ", what is synchronised from on premises among them"
+        } else {
+            ", nothing from on premises"
+        },
         plural(drill.steps, "step"),
         drill.seconds,
         drill.minutes_at_limits
@@ -207,6 +215,7 @@ fn document(drill: &Drill) -> serde_json::Value {
         "snapshot": drill.snapshot,
         "record": drill.record,
         "taken_at": drill.taken_at,
+        "synchronised": drill.synchronised,
         "score": drill.score(),
         "wanted": sums.wanted,
         "given": drill.given(),
@@ -235,16 +244,17 @@ pub(super) fn list(app: &App, drills: &[Drill]) -> Result<u8> {
         return Ok(0);
     }
     let mut text = format!(
-        "{:<20} {:<20} {:>8} {:>9} {:>10} {:>7} {:>8}\n",
-        "drill", "state of", "score", "objects", "impossible", "failed", "minutes"
+        "{:<20} {:<20} {:<11} {:>8} {:>9} {:>10} {:>7} {:>8}\n",
+        "drill", "state of", "on premises", "score", "objects", "impossible", "failed", "minutes"
     );
     for drill in drills {
         let sums = drill.recovery.sums();
         let _ = writeln!(
             text,
-            "{:<20} {:<20} {:>6.1} % {:>9} {:>10} {:>7} {:>8.0}",
+            "{:<20} {:<20} {:<11} {:>6.1} % {:>9} {:>10} {:>7} {:>8.0}",
             short_time(drill.at),
             short_time(drill.taken_at),
+            if drill.synchronised { "there" } else { "lost" },
             drill.score(),
             count(sums.wanted),
             count(sums.impossible),

@@ -20,44 +20,69 @@ use crate::app::App;
 use crate::failure::{FAILED, Failure, Result};
 use crate::simulated::{self, Serving, Simulated, everything};
 
+/// Relationships that synchronisation keeps, where it keeps the source.
+const SYNCHRONISED: [&str; 2] = ["group_member", "user_manager"];
 /// Tenant that Microsoft's own applications belong to.
 const MICROSOFT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
-/// A tenant with nothing in it but what every tenant has.
+/// A tenant with nothing in it but what every tenant has, and what comes from elsewhere: the directory on premises that is
+/// synchronised with it, and applications of other tenants.
 pub(super) struct Empty {
     pub(super) tenant_id: String,
     simulator: Simulator,
 }
 
 impl Empty {
-    /// Serves it within Microsoft's limits, measured by this clock.
+    /// Serves it within Microsoft's limits, measured by this clock; `synchronised` says whether what comes from on
+    /// premises is there.
     pub(super) fn start(
         app: &App,
         wanted: State<'_>,
         kinds: &[&'static Kind],
+        synchronised: bool,
         clock: &Arc<LeapingClock>,
     ) -> Result<Self> {
         let tenant_id = wanted.archive.tenant().to_owned();
-        let options = TenantOptions::new(&tenant_id, "Drill", wanted.snapshot.taken_at);
-        let mut tenant = Tenant::new(options);
+        let mut options = TenantOptions::new(&tenant_id, "Drill", wanted.snapshot.taken_at);
         let mut users = 0;
         let mut seeds = Vec::new();
+        let mut synced = HashSet::new();
         for kind in kinds {
             let objects = objects(wanted, kind)?;
             if kind.name == "user" {
                 users = objects.len();
             }
-            seeds.extend(
-                objects
-                    .into_iter()
-                    .filter(|(_, properties)| is_given(kind, properties))
-                    .map(|(parents, properties)| Seed::Object {
+            for (parents, properties) in objects {
+                let is_synced = synchronised && is_synchronised(kind, &properties);
+                if is_synced && let Some(id) = text(&properties, "id") {
+                    synced.insert(id.to_owned());
+                }
+                if is_synced || is_given(kind, &properties) {
+                    seeds.push(Seed::Object {
                         kind,
                         parents,
                         properties,
-                    }),
-            );
+                    });
+                } else if kind.name == "service_principal"
+                    && let Some((app_id, shown)) = published(kind, &properties, &tenant_id)
+                {
+                    options.published.insert(app_id, shown);
+                }
+            }
         }
+        for kind in kinds
+            .iter()
+            .filter(|kind| SYNCHRONISED.contains(&kind.name))
+        {
+            let links = links(wanted, kind)?.into_iter();
+            let links = links.filter(|(source, _)| synced.contains(source));
+            seeds.extend(links.map(|(source, target)| Seed::Link {
+                kind,
+                source,
+                target,
+            }));
+        }
+        let mut tenant = Tenant::new(options);
         sow(&mut tenant, seeds);
         let elapsed = Arc::clone(clock);
         let options = ServerOptions {
@@ -125,7 +150,7 @@ fn is_given(kind: &Kind, properties: &Map<String, Value>) -> bool {
     if kind.is_relationship() || kind.name.starts_with("deleted_") {
         return false;
     }
-    let is = |name: &str, value: &str| properties.get(name).and_then(Value::as_str) == Some(value);
+    let is = |name: &str, value: &str| text(properties, name) == Some(value);
     let is_true = |name: &str| properties.get(name) == Some(&Value::Bool(true));
     let create = kind.writing.and_then(|writing| writing.create);
     create.is_none()
@@ -134,6 +159,44 @@ fn is_given(kind: &Kind, properties: &Map<String, Value>) -> bool {
         || is_true("isBuiltIn")
         || is("policyType", "builtIn")
         || is("appOwnerOrganizationId", MICROSOFT)
+}
+
+/// Whether an object comes from the directory on premises.
+fn is_synchronised(kind: &Kind, properties: &Map<String, Value>) -> bool {
+    !kind.name.starts_with("deleted_")
+        && properties.get("onPremisesSyncEnabled") == Some(&Value::Bool(true))
+}
+
+/// The appId of a service principal whose application is another tenant's, and what it shows of it.
+fn published(
+    kind: &Kind,
+    properties: &Map<String, Value>,
+    tenant: &str,
+) -> Option<(String, Map<String, Value>)> {
+    const OWN: [&str; 4] = [
+        "createdDateTime",
+        "deletedDateTime",
+        "id",
+        "passwordCredentials",
+    ];
+    const SHOWN: [&str; 2] = ["displayName", "servicePrincipalNames"];
+    let owner = text(properties, "appOwnerOrganizationId")?;
+    if owner.eq_ignore_ascii_case(tenant) {
+        return None;
+    }
+    let is_shown = |name: &str| {
+        SHOWN.contains(&name) || (kind.read_only.contains(&name) && !OWN.contains(&name))
+    };
+    let shown = properties.iter().filter(|(name, _)| is_shown(name));
+    let shown = shown.map(|(name, value)| (name.clone(), value.clone()));
+    Some((
+        text(properties, "appId")?.to_ascii_lowercase(),
+        shown.collect(),
+    ))
+}
+
+fn text<'p>(properties: &'p Map<String, Value>, name: &str) -> Option<&'p str> {
+    properties.get(name).and_then(Value::as_str)
 }
 
 /// An object, and the ids of its parents.
@@ -157,6 +220,23 @@ fn objects(wanted: State<'_>, kind: &Kind) -> Result<Vec<Placed>> {
             Ok(())
         })?;
     Ok(objects)
+}
+
+/// Ids of both ends of a relationship's edges.
+fn links(wanted: State<'_>, kind: &Kind) -> Result<Vec<(String, String)>> {
+    let mut links = Vec::new();
+    let Some(stored) = wanted.archive.kind(kind.name) else {
+        return Ok(links);
+    };
+    let alive = wanted.archive.alive(stored.number, wanted.snapshot)?;
+    wanted
+        .archive
+        .versions(stored.number, &alive, |_, key, _| {
+            let ends = key.split_once(model::KEY_SEPARATOR);
+            links.extend(ends.map(|(source, target)| (source.to_owned(), target.to_owned())));
+            Ok(())
+        })?;
+    Ok(links)
 }
 
 /// Seeds what can be seeded: what stands below something that is not there is left out.

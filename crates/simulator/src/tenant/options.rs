@@ -1,8 +1,10 @@
 //! What a tenant is told at its birth.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+
+use crate::deed::Properties;
 
 /// Kinds whose GET is documented for signed-in persons only (permissions data of Microsoft Graph,
 /// August 2026).
@@ -55,6 +57,9 @@ pub struct TenantOptions {
     pub delegated_only: HashSet<String>,
     /// Names of kinds the tenant has no licence for: refused as Microsoft refuses them, 400 or 403.
     pub unlicensed: HashSet<String>,
+    /// Applications of other tenants, of which service principals can be made here: by appId in lower case, what a
+    /// service principal shows of its application.
+    pub published: HashMap<String, Properties>,
     /// Days a row of a log lives (7 without a licence, 30 with one).
     pub log_retention_days: u16,
 }
@@ -71,6 +76,7 @@ impl TenantOptions {
             limited: HashSet::new(),
             delegated_only: HashSet::new(),
             unlicensed: HashSet::new(),
+            published: HashMap::new(),
             log_retention_days: 30,
         }
     }

@@ -69,6 +69,14 @@ fn derive(tenant: &Tenant, kind: &Kind, whole: &mut Properties) {
                 whole.insert("displayName".to_owned(), name);
             }
             whole.insert("servicePrincipalNames".to_owned(), json!([app_id]));
+            let published = &tenant.options().published;
+            for (name, value) in published
+                .get(&app_id.to_ascii_lowercase())
+                .into_iter()
+                .flatten()
+            {
+                whole.insert(name.clone(), value.clone());
+            }
         }
         name if name.ends_with("app_role_assignment") => {
             if let Some((name, kind_type)) = name_of(text_property(whole, "principalId")) {
