@@ -20,22 +20,8 @@ impl FromStr for Interval {
     fn from_str(text: &str) -> Result<Self, String> {
         let refused =
             || format!("{text:?} is no length of time: write it as 90s, 15m, 2h, 7d or 2w");
-        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-        let seconds: i64 = match &text[digits.len()..] {
-            "s" => 1,
-            "m" => 60,
-            "h" => 60 * 60,
-            "d" => 24 * 60 * 60,
-            "w" => 7 * 24 * 60 * 60,
-            _ => return Err(refused()),
-        };
-        let number: i64 = digits.parse().map_err(|_| refused())?;
-        let total = number.checked_mul(seconds).ok_or_else(refused)?;
-        // More than a hundred years is a slip of the finger, and sums with it must not overflow.
-        if !(1..=100 * 366 * 24 * 60 * 60).contains(&total) {
-            return Err(refused());
-        }
-        Ok(Self(SignedDuration::from_secs(total)))
+        let span = model::parse_duration(text).filter(|span| !span.is_zero());
+        span.map(Self).ok_or_else(refused)
     }
 }
 

@@ -17,4 +17,4 @@ pub use json::{
 };
 pub use key::{KEY_SEPARATOR, ObjectKey, fold_id, is_guid};
 pub use path::PathTree;
-pub use time::{TimeError, format_time, parse_time};
+pub use time::{TimeError, format_time, parse_duration, parse_time};

@@ -28,6 +28,31 @@ pub fn parse_time(text: &str) -> Result<Timestamp, TimeError> {
         .ok_or_else(|| TimeError(text.to_owned()))
 }
 
+/// Longest duration that is believed, seconds: a hundred years. More is a slip of the finger.
+const LONGEST: i64 = 100 * 366 * 24 * 60 * 60;
+
+/// Reads a length of time: digits and a unit, `90s`, `15m`, `2h`, `7d`, `2w`; `None` where it is nothing of the kind, or
+/// longer than a hundred years.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let unit = text.chars().next_back()?;
+    let digits = &text[..text.len() - unit.len_utf8()];
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        'w' => 7 * 24 * 60 * 60,
+        _ => return None,
+    };
+    // A sign would be read as a part of the number.
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let total = digits.parse::<i64>().ok()?.checked_mul(seconds)?;
+    (total <= LONGEST).then(|| SignedDuration::from_secs(total))
+}
+
 /// Writes a time as RFC 3339 in UTC, with as many fraction digits as it has.
 #[must_use]
 pub fn format_time(time: Timestamp) -> String {
@@ -82,7 +107,13 @@ fn slashed(text: &str) -> Option<Timestamp> {
     for word in words {
         match word {
             "AM" | "am" => hour = if hour == 12 { 0 } else { hour },
-            "PM" | "pm" => hour = if hour == 12 { 12 } else { hour + 12 },
+            "PM" | "pm" => {
+                hour = if hour == 12 {
+                    12
+                } else {
+                    hour.checked_add(12)?
+                }
+            }
             zone => offset = zone_offset(zone)?,
         }
     }
@@ -100,7 +131,9 @@ fn zone_offset(text: &str) -> Option<SignedDuration> {
         _ => return None,
     };
     let (hours, minutes) = digits.split_once(':')?;
-    let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+    // No zone is as much as 99 hours off; larger numbers overflow.
+    let minutes =
+        i64::from(hours.parse::<u8>().ok()?) * 60 + i64::from(minutes.parse::<u8>().ok()?);
     Some(SignedDuration::from_mins(sign * minutes))
 }
 
@@ -167,8 +200,38 @@ mod tests {
             "2026-02-30",
             "2026-10-01T25:00:00Z",
             "42",
+            "1/9/2007 127:41:00 PM",
+            "1/9/2007 9:41:00 AM +9223372036854775807:00",
+            "1/9/2007 9:41:00 AM -153722867280912931:00",
+            "1/9/2007 9:41:00 AM +é",
         ] {
             assert_eq!(parse_time(text), Err(TimeError(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_an_end() {
+        assert_eq!(parse_duration("90s"), Some(SignedDuration::from_secs(90)));
+        assert_eq!(parse_duration("30m"), Some(SignedDuration::from_mins(30)));
+        assert_eq!(parse_duration("2h"), Some(SignedDuration::from_hours(2)));
+        assert_eq!(parse_duration("3d"), Some(SignedDuration::from_hours(72)));
+        assert_eq!(parse_duration("1w"), Some(SignedDuration::from_hours(168)));
+        for wrong in [
+            "",
+            "h",
+            "2",
+            "-2h",
+            "+1h",
+            "1.5h",
+            "2y",
+            "2é",
+            "é",
+            "6000w",
+            "9223372036854775807m",
+            "9223372036854775807w",
+            "99999999999999999999d",
+        ] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
     }
 }

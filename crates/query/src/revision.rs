@@ -1,6 +1,6 @@
 //! The grammar of revisions: every way to say which state is meant.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::{Archive, Snapshot};
 
 use crate::error::{Error, Result};
@@ -177,17 +177,7 @@ fn by_prefix(archive: &Archive, prefix: &str) -> Result<Snapshot> {
     }
 }
 
-/// `7d`, `36h`, `90m`, `2w`.
+/// The moment so long before now ([`model::parse_duration`]).
 pub(crate) fn duration_before(now: Timestamp, text: &str) -> Option<Timestamp> {
-    let (digits, unit) = text.split_at(text.len().checked_sub(1)?);
-    let count: i64 = digits.parse().ok()?;
-    let hours = match unit {
-        "m" => return now.checked_sub(SignedDuration::from_mins(count)).ok(),
-        "h" => 1,
-        "d" => 24,
-        "w" => 24 * 7,
-        _ => return None,
-    };
-    now.checked_sub(SignedDuration::from_hours(count.checked_mul(hours)?))
-        .ok()
+    now.checked_sub(model::parse_duration(text)?).ok()
 }

@@ -5,7 +5,7 @@ mod markdown;
 mod text;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use query::arrow::array::RecordBatch;
 use query::{Provenance, Session, SessionOptions};
 
@@ -127,7 +127,7 @@ fn bounds(args: &TimelineArgs) -> Result<(String, String)> {
             "--around {around}: not a time such as 2026-10-08T21:16Z"
         ))
     })?;
-    let window = duration(&args.window).ok_or_else(|| {
+    let window = model::parse_duration(&args.window).ok_or_else(|| {
         let window = &args.window;
         Failure::usage(format!(
             "--window {window}: not a duration such as 30m, 2h or 3d"
@@ -137,23 +137,6 @@ fn bounds(args: &TimelineArgs) -> Result<(String, String)> {
     let from: Timestamp = at.checked_sub(window).map_err(out_of_range)?;
     let to: Timestamp = at.checked_add(window).map_err(out_of_range)?;
     Ok((from.to_string(), to.to_string()))
-}
-
-/// `30m`, `2h`, `3d`, `1w`.
-fn duration(text: &str) -> Option<SignedDuration> {
-    let unit = text.chars().next_back()?;
-    let count: i64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        'w' => 7 * 24 * 60,
-        _ => return None,
-    };
-    let minutes = count
-        .checked_mul(minutes)
-        .filter(|minutes| (0..=i64::MAX / 60).contains(minutes));
-    Some(SignedDuration::from_mins(minutes?))
 }
 
 fn in_words(from: &str, to: &str) -> String {
@@ -253,19 +236,4 @@ fn evidence(row: Record<'_>) -> String {
         .map(|(after, before)| format!("between {} and {}", short_time(after), short_time(before)));
     let said: Vec<String> = [event, snapshot, between].into_iter().flatten().collect();
     said.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_unit_and_an_end() {
-        assert_eq!(duration("30m"), Some(SignedDuration::from_mins(30)));
-        assert_eq!(duration("2h"), Some(SignedDuration::from_hours(2)));
-        assert_eq!(duration("3d"), Some(SignedDuration::from_hours(72)));
-        for wrong in ["", "h", "2", "-2h", "2y", "2é", "9223372036854775807w"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
-        }
-    }
 }

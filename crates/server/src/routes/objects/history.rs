@@ -1,7 +1,7 @@
 //! What became of an object.
 
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -122,7 +122,7 @@ fn bounds(asked: &Asked<ListTimeline>) -> Result<(Option<Timestamp>, Option<Time
         text.map(|text| asked.time(name, text)).transpose()
     };
     let window = own.window.as_deref().unwrap_or("2h");
-    let Some(window) = duration(window) else {
+    let Some(window) = model::parse_duration(window) else {
         return Err(invalid(
             "window",
             "it is a number and a unit, such as 30m, 2h or 3d",
@@ -141,37 +141,4 @@ fn bounds(asked: &Asked<ListTimeline>) -> Result<(Option<Timestamp>, Option<Time
     let from = around.checked_sub(window).map_err(beyond)?;
     let to = around.checked_add(window).map_err(beyond)?;
     Ok((Some(from), Some(to)))
-}
-
-/// `30m`, `2h`, `3d`, `1w`.
-fn duration(text: &str) -> Option<SignedDuration> {
-    let unit = text.chars().next_back().filter(char::is_ascii)?;
-    let digits = &text[..text.len() - 1];
-    if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        'w' => 7 * 24 * 60,
-        _ => return None,
-    };
-    Some(SignedDuration::from_mins(
-        digits.parse::<i64>().ok()? * minutes,
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_unit_and_an_end() {
-        assert_eq!(duration("30m"), Some(SignedDuration::from_mins(30)));
-        assert_eq!(duration("1w"), Some(SignedDuration::from_hours(168)));
-        for wrong in ["", "h", "2", "-2h", "2y", "2é", "9999999w", "+1h", "1.5h"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
-        }
-    }
 }
