@@ -100,10 +100,10 @@ pub(crate) struct Metadata {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct GetQuery {
-    /// One SQL statement that asks.
+    /// One SQL statement that asks. A longer one does not fit into an address: post it.
     #[param(
         required = true,
-        max_length = 16_384,
+        max_length = 4096,
         example = "select count(*) as users from users"
     )]
     sql: Option<String>,
