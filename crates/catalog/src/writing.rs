@@ -37,6 +37,8 @@ pub struct Writing {
     pub version: Option<NewVersion>,
     /// Properties that a new object is given and an update does not take.
     pub apart: &'static [Apart],
+    /// Lists in which Graph shows the rows below an object: they are kinds of their own, and written as such.
+    pub rows: &'static [&'static str],
 }
 
 /// An action that gives an object another version.
@@ -251,6 +253,7 @@ impl Writing {
         chosen: &[],
         fixed: &[],
         computed: &[],
+        rows: &[],
         version: None,
         apart: &[],
     };
@@ -459,6 +462,12 @@ impl Writing {
     /// These properties never change after creation.
     pub(crate) const fn fixed(mut self, properties: &'static [&'static str]) -> Self {
         self.fixed = properties;
+        self
+    }
+
+    /// These properties show rows that are kinds of their own.
+    pub(crate) const fn rows(mut self, properties: &'static [&'static str]) -> Self {
+        self.rows = properties;
         self
     }
 

@@ -17,10 +17,12 @@ pub(super) static KINDS: &[Kind] = &[
         permissions: &["Policy.Read.AuthenticationMethod"],
         licence: Licence::P1,
         writing: Some(
-            Writing::objects(&["Policy.ReadWrite.ConditionalAccess"]).apart(&[Apart {
-                property: "allowedCombinations",
-                action: "/policies/authenticationStrengthPolicies/{id}/updateAllowedCombinations",
-            }]),
+            Writing::objects(&["Policy.ReadWrite.ConditionalAccess"])
+                .apart(&[Apart {
+                    property: "allowedCombinations",
+                    action: "/policies/authenticationStrengthPolicies/{id}/updateAllowedCombinations",
+                }])
+                .rows(paths![combinationConfigurations]),
         ),
         entity_type: "microsoft.graph.authenticationStrengthPolicy",
         display: paths![displayName],

@@ -56,7 +56,11 @@ pub(super) static KINDS: &[Kind] = &[
         path: "/policies/permissionGrantPolicies",
         query: Some("$expand=includes,excludes"),
         permissions: &["Policy.Read.PermissionGrant"],
-        writing: Some(Writing::objects(&["Policy.ReadWrite.PermissionGrant"]).chosen(paths![id])),
+        writing: Some(
+            Writing::objects(&["Policy.ReadWrite.PermissionGrant"])
+                .chosen(paths![id])
+                .rows(paths![excludes includes]),
+        ),
         entity_type: "microsoft.graph.permissionGrantPolicy",
         display: paths![displayName],
         read_only: paths![deletedDateTime id],

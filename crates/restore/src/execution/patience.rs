@@ -10,6 +10,8 @@ pub struct Patience {
     pub visible: Duration,
     /// Until an object just made can be referred to, or the name of one just deleted is free again.
     pub reference: Duration,
+    /// Until a write is taken again that was throttled for longer than the client waits by itself.
+    pub throttled: Duration,
     /// Until an object whose request got no answer is held not to have been made.
     pub lost: Duration,
 }
@@ -19,6 +21,7 @@ impl Default for Patience {
         Self {
             visible: Duration::from_mins(5),
             reference: Duration::from_mins(2),
+            throttled: Duration::from_mins(15),
             lost: Duration::from_mins(2),
         }
     }

@@ -103,13 +103,17 @@ impl<'c> Sender<'c> {
                 | ErrorKind::TooLarge => return Ok(Sent::Unclear(error.to_string())),
                 // What it refers to was made a moment ago, or the name it takes was given up then.
                 ErrorKind::NotFound | ErrorKind::Unsupported => waits_for_others(ready),
-                ErrorKind::Conflict | ErrorKind::Locked => true,
+                ErrorKind::Conflict | ErrorKind::Locked | ErrorKind::Throttled => true,
                 _ => false,
+            };
+            let patience = match error.kind() {
+                ErrorKind::Throttled => self.patience.throttled,
+                _ => self.patience.reference,
             };
             if let Some(sent) = self.refused_as_done(ready, &error, since).await? {
                 return Ok(sent);
             }
-            if !may_pass || waited >= self.patience.reference {
+            if !may_pass || waited >= patience {
                 return Ok(Sent::Refused(StepOutcome::refused(&error)));
             }
             waited += back_off(waits);

@@ -8,13 +8,14 @@ use super::refusal::Refusal;
 use crate::error::{Error, Result};
 use crate::plan::Reason;
 
-/// Whether a property moves by itself with every write, or is the id: no plan brings it back, and it is no
-/// difference to be listed.
+/// Whether a property moves by itself with every write, is the id, or shows what other steps are about: no step on the
+/// object brings it back, and it is no difference to be listed.
 #[must_use]
 pub fn is_bookkeeping(kind: &Kind, property: &str) -> bool {
     let is_stamp = property.ends_with("DateTime") && kind.read_only.contains(&property);
     is_stamp
         || kind.key == Some(property)
+        || kind.writing.is_some_and(|it| it.rows.contains(&property))
         || (kind.drift.contains(&property) && kind.read_only.contains(&property))
         || is_transport(property)
         || property == "@odata.type"

@@ -234,7 +234,9 @@ impl<'p> Explained<'p> {
         let mut outcomes = HashMap::new();
         for step in report.steps.iter().filter(|step| !step.outcome.is_done()) {
             let outcome = serde_json::to_string(&step.outcome).unwrap_or_default();
-            outcomes.insert((step.kind.as_str(), step.object.as_slice()), outcome);
+            // The first says why; those after it wait for it.
+            let object = (step.kind.as_str(), step.object.as_slice());
+            outcomes.entry(object).or_insert(outcome);
         }
         Self {
             impossible,
