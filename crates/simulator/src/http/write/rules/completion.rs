@@ -19,6 +19,10 @@ pub(in crate::http::write) fn complete(
         let own = properties.get(key).cloned();
         let id = own.unwrap_or_else(|| match kind.name {
             "user_flow_attribute" => attribute_id(tenant, &properties).into(),
+            "custom_security_attribute_definition" => {
+                let of = |name| text_property(&properties, name).unwrap_or_default();
+                format!("{}_{}", of("attributeSet"), of("name")).into()
+            }
             _ => tenant.assign_id().into(),
         });
         whole.insert(key.to_owned(), id);

@@ -63,9 +63,10 @@ fn required(kind: &str) -> &'static [&'static str] {
 }
 
 /// Kinds whose ids the caller chooses, with the property that holds it.
-const CLIENT_KEYS: [&str; 13] = [
+const CLIENT_KEYS: [&str; 14] = [
     "domain",
     "attribute_set",
+    "custom_security_attribute_allowed_value",
     "permission_grant_policy",
     "authentication_context",
     "cross_tenant_access_partner",
@@ -120,8 +121,9 @@ const NO_PATCH: [&str; 8] = [
 
 /// Kinds that are only read.
 fn is_read_only(kind: &Kind) -> bool {
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 8] = [
         "subscribed_sku",
+        "resource_action",
         "contract",
         "org_contact",
         "user_license_detail",

@@ -48,8 +48,10 @@ fn refers(tenant: &Tenant, reference: &catalog::Reference, id: &str) -> bool {
         return found || tenant.storage.find_directory_object(id).is_some();
     }
     let known = crate::tenant::alternate_keys(kind).contains(&reference.target_key);
-    // Microsoft's own applications have service principals only.
+    let published = &tenant.options().published;
+    // Applications of others, Microsoft's among them, have service principals only.
     !known
+        || published.contains_key(&id.to_ascii_lowercase())
         || tenant
             .storage
             .find_alternate(kind, reference.target_key, id)
