@@ -234,10 +234,13 @@ fn switch_on_auth(living: &Living) {
 #[test]
 fn a_drill_needs_no_tenant() {
     let place = crate::programs::Place::new();
-    let drill = place.run_with(&[], &["drill", "--users", "60", "--json"]);
-    let summary = drill.stdout.lines().last().unwrap_or_default();
-    let summary: Value =
-        serde_json::from_str(summary).unwrap_or_else(|error| panic!("{error}: {drill:?}"));
+    let run = |more: &[&str]| {
+        let words = [&["drill", "--users", "60", "--json"], more].concat();
+        let drill = place.run_with(&[], &words);
+        let summary = drill.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(summary).unwrap_or_else(|error| panic!("{error}: {drill:?}"))
+    };
+    let summary: Value = run(&[]);
     let number = |name: &str| summary[name].as_u64().unwrap_or_default();
     let sums = number("equal") + number("impossible") + number("failed");
     assert_eq!(number("wanted"), sums, "{summary}");
@@ -246,12 +249,30 @@ fn a_drill_needs_no_tenant() {
     for name in [
         "administrative_unit",
         "application",
+        "authentication_strength_policy",
+        "custom_security_attribute_allowed_value",
         "group",
         "named_location",
+        "service_principal",
     ] {
         let kind = kinds.iter().find(|kind| kind["kind"] == name);
         let kind = kind.unwrap_or_else(|| panic!("the company has no {name}"));
         assert_eq!(kind["failed"], 0, "{kind}");
         assert!(kind["equal"].as_u64() > Some(0), "{kind}");
     }
+    // Without the directory on premises less is there before, and what belongs to it is missing.
+    let alone = run(&["--no-sync"]);
+    assert_eq!(
+        (&summary["synchronised"], &alone["synchronised"]),
+        (&json!(true), &json!(false))
+    );
+    let given = |summary: &Value| summary["given_by_kind"]["user"].as_u64();
+    assert!(
+        given(&summary) > Some(0) && given(&alone).is_none(),
+        "{alone}"
+    );
+    assert!(
+        summary["score"].as_f64() > alone["score"].as_f64(),
+        "{alone}"
+    );
 }

@@ -57,7 +57,7 @@ impl Empty {
                 if is_synced && let Some(id) = text(&properties, "id") {
                     synced.insert(id.to_owned());
                 }
-                if is_synced || is_given(kind, &properties) {
+                if is_synced || is_given(kind, &parents, &properties) {
                     seeds.push(Seed::Object {
                         kind,
                         parents,
@@ -146,7 +146,7 @@ fn size(users: usize) -> TenantSize {
 }
 
 /// Whether a new tenant has the object by itself: nobody can make it, or Microsoft did.
-fn is_given(kind: &Kind, properties: &Map<String, Value>) -> bool {
+fn is_given(kind: &Kind, parents: &[String], properties: &Map<String, Value>) -> bool {
     if kind.is_relationship() || kind.name.starts_with("deleted_") {
         return false;
     }
@@ -158,7 +158,16 @@ fn is_given(kind: &Kind, properties: &Map<String, Value>) -> bool {
         || kind.name == "domain"
         || is_true("isBuiltIn")
         || is("policyType", "builtIn")
+        || is("userFlowAttributeType", "builtIn")
+        || kind.name.starts_with("permission_grant_") && is_microsofts(kind, parents, properties)
         || is("appOwnerOrganizationId", MICROSOFT)
+}
+
+/// Whether an object that stands below nothing, or the one it stands below, has an id that only Microsoft gives.
+fn is_microsofts(kind: &Kind, parents: &[String], properties: &Map<String, Value>) -> bool {
+    let own = kind.key.and_then(|key| text(properties, key));
+    let outermost = parents.first().map(String::as_str).or(own);
+    outermost.is_some_and(|id| id.starts_with("microsoft-"))
 }
 
 /// Whether an object comes from the directory on premises.
