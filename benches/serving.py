@@ -7,6 +7,7 @@ Starts PROGRAM as a server over ARCHIVE on a free port and asks it over connecti
 one request after the other; rates are of two connections, each with a train of requests on the way, so that the server
 is what is measured and not whoever asks. There are two static handlers to compare with: `/healthz`, which asks nobody
 who they are, and `/v1/schema` asked with the entity tag it has (304), which passes every layer and makes nothing.
+Where `wrk` is installed it asks too, a request at a time over each of its connections.
 Memory is the server's own (VmHWM of its process), workers left out: those have limits of their own. Only the standard
 library is used. Compare figures of one run with each other; on a machine with other work, those of the CPU.
 """
@@ -15,6 +16,8 @@ import argparse
 import http.client
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import statistics
@@ -69,12 +72,15 @@ def measure(options, said, pid):
         "static handler, signed in": ({**headers, "if-none-match": etag}, "/v1/schema"),
         "cached past state": (headers, points[0]),
     }
-    found = {name: rate(address, pid, *what, options.seconds) for name, what in asked.items()}
-    for name, (count, cpu_us) in found.items():
-        print(f"{name:26}{count:9,.0f} a second, {cpu_us:6.0f} us of the server's CPU each")
-    cached, cached_us = found.pop("cached past state")
-    for name, (static, static_us) in found.items():
-        print(f"a cached past state reaches {cached / static:.0%} of: {name}; by CPU {static_us / cached_us:.0%}")
+    ways = {"trains of requests": rate} | ({"wrk": wrk} if shutil.which("wrk") else {})
+    for way, count_by in ways.items():
+        print(f"{way}:")
+        found = {name: count_by(address, pid, *what, options.seconds) for name, what in asked.items()}
+        for name, (count, cpu_us) in found.items():
+            print(f"  {name:26}{count:9,.0f} a second, {cpu_us:6.0f} us of the server's CPU each")
+        cached, cached_us = found.pop("cached past state")
+        for name, (static, static_us) in found.items():
+            print(f"  a cached past state reaches {cached / static:.0%} of: {name}; by CPU {static_us / cached_us:.0%}")
     before = peak(pid)
     series = f"select value as n, 'row ' || value as name from generate_series(1, {options.rows})"
     connection = http.client.HTTPConnection(address, timeout=300)
@@ -159,6 +165,20 @@ def rate(address, pid, headers, path, seconds):
     for thread in threads:
         thread.join()
     return sum(counts) / seconds, (cpu_seconds(pid) - before) / sum(counts) * 1e6
+
+
+def wrk(address, pid, headers, path, seconds):
+    """The same by wrk, over 16 connections."""
+    more = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    before = cpu_seconds(pid)
+    command = ["wrk", "-t1", "-c16", f"-d{max(1, round(seconds))}s", *more, f"http://{address}{path}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    refused = re.search(r"Non-2xx or 3xx responses: \d+", said)
+    if refused:
+        raise SystemExit(f"{path}: {refused[0]}")
+    count = int(re.search(r"(\d+) requests in", said)[1])
+    cpu_us = (cpu_seconds(pid) - before) / count * 1e6
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]), cpu_us
 
 
 def cpu_seconds(pid):

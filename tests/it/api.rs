@@ -35,7 +35,7 @@ fn schemathesis() -> Option<PathBuf> {
 }
 
 /// Examples of each kind that schemathesis makes up for an operation. `ENTRACE_SCHEMATHESIS_EXAMPLES` says another
-/// number: with 450 it sends about 20,000 requests, which takes a quarter of an hour or more.
+/// number: with 470 it sends more than 20,000 requests, in some seven minutes.
 const EXAMPLES: &str = "15";
 
 /// Requests that schemathesis makes up from the description: none is answered with a failure of the server's, or

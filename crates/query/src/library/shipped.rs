@@ -42,6 +42,7 @@ pub(super) const FILES: &[(&str, &str)] = shipped![
     "queries/unread.sql",
     "rules/account-posing-as-service.sql",
     "rules/account-re-enabled.sql",
+    "rules/action-unprotected.sql",
     "rules/admin-from-new-address.sql",
     "rules/application-credential-added.sql",
     "rules/application-opened.sql",

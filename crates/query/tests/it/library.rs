@@ -42,6 +42,13 @@ fn hunt(source: &Arc<Source>, rule: &Entry) -> query::Result<Looked> {
 
 /// An archive with one snapshot of one user.
 fn newborn() -> Arc<Source> {
+    const ALICE: &str =
+        r#"{"displayName":"Alice","id":"u1","userPrincipalName":"svc.alice@contoso.example"}"#;
+    archive("user", &[("2026-01-05T02:00:00Z", &[("u1", ALICE)])])
+}
+
+/// An archive of one kind: times of the snapshots, with the ids and texts of their objects.
+fn archive(kind: &str, snapshots: &[(&str, &[(&str, &str)])]) -> Arc<Source> {
     let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
     let options = CreateOptions {
         tenant: "contoso".to_owned(),
@@ -51,27 +58,77 @@ fn newborn() -> Arc<Source> {
     };
     Archive::create(&storage, &options).expect("because the storage works");
     let mut writer = fixture::writer(&storage);
-    let mut snapshot = writer
-        .begin(
-            fixture::time("2026-01-05T02:00:00Z"),
-            store::Source::default(),
-        )
-        .expect("because the time is fine");
-    let kind = snapshot
-        .kind("user", KindOptions::default())
-        .expect("because there is room");
-    let object = Object {
-        key: "u1",
-        payload: r#"{"displayName":"Alice","id":"u1","userPrincipalName":"svc.alice@contoso.example"}"#,
-        subject: None,
-        volatile: "",
-    };
-    snapshot
-        .put(kind, &object, &mut |_| false)
-        .expect("because the storage works");
-    snapshot.cover(kind, Coverage::default(), Closing::Unseen);
-    snapshot.commit("first").expect("because the storage works");
+    for (time, objects) in snapshots {
+        let mut snapshot = writer
+            .begin(fixture::time(time), store::Source::default())
+            .expect("because the time is fine");
+        let kind = snapshot
+            .kind(kind, KindOptions::default())
+            .expect("because there is room");
+        for (key, payload) in *objects {
+            let object = Object {
+                key,
+                payload,
+                subject: None,
+                volatile: "",
+            };
+            snapshot
+                .put(kind, &object, &mut |_| false)
+                .expect("because the storage works");
+        }
+        snapshot.cover(kind, Coverage::default(), Closing::Unseen);
+        snapshot.commit(time).expect("because the storage works");
+    }
     Source::new(Arc::new(writer.into_archive()), fixture::now())
+}
+
+#[test]
+fn an_action_that_is_protected_no_more_is_found() {
+    let action = |id: &str, context: &str| {
+        format!(
+            r#"{{"authenticationContextId":{context},"id":"{id}","name":"microsoft.directory/{id}"}}"#
+        )
+    };
+    let day = |contexts: [&str; 3]| {
+        ["a", "b", "c"]
+            .into_iter()
+            .zip(contexts)
+            .map(|(id, context)| (id, action(id, context)))
+            .collect::<Vec<_>>()
+    };
+    let (then, now) = (
+        day([r#""c1""#, r#""c1""#, "null"]),
+        day(["null", r#""c2""#, r#""c1""#]),
+    );
+    let [then, now] = [&then, &now].map(|day| {
+        day.iter()
+            .map(|(id, text)| (*id, text.as_str()))
+            .collect::<Vec<_>>()
+    });
+    let source = archive(
+        "resource_action",
+        &[
+            ("2026-01-05T02:00:00Z", &then),
+            ("2026-01-06T02:00:00Z", &now),
+        ],
+    );
+    let library = Library::shipped();
+    let rule = library.rules().find(|rule| rule.id == "action-unprotected");
+    let looked = hunt(&source, rule.expect("because it is shipped"));
+    let looked = looked.unwrap_or_else(|error| panic!("{error}"));
+    let mut found: Vec<_> = looked
+        .findings
+        .iter()
+        .map(|finding| {
+            (
+                finding.object_id.as_deref().unwrap_or_default(),
+                finding.severity,
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, [("a", Severity::High), ("b", Severity::Medium)]);
+    assert!(looked.could_look);
 }
 
 #[test]
