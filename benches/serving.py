@@ -6,7 +6,8 @@
 Starts PROGRAM as a server over ARCHIVE on a free port and asks it over connections that are kept open. Latencies are of
 one request after the other; rates are of two connections, each with a train of requests on the way, so that the server
 is what is measured and not whoever asks. There are two static handlers to compare with: `/healthz`, which asks nobody
-who they are, and `/v1/schema` asked with the entity tag it has (304), which passes every layer and makes nothing.
+who they are, and a file of the library, which passes every layer as a past state does and is about as long as the named
+location that is asked for. What a longer answer costs more is seen by the user.
 Where `wrk` is installed it asks too, a request at a time over each of its connections.
 Memory is the server's own (VmHWM of its process), workers left out: those have limits of their own. Only the standard
 library is used. Compare figures of one run with each other; on a machine with other work, those of the CPU.
@@ -66,21 +67,24 @@ def measure(options, said, pid):
         before = cpu_seconds(pid)
         times = [ask.time(point) for point in points[:300] for _ in range(repeats)]
         report(what, times, (cpu_seconds(pid) - before) / len(times) * 1e3)
-    etag = ask.etag("/v1/schema")
+    places = ask.json(f"/v1/objects?kind=named_location&rev={first}&limit=1")["items"]
     asked = {
         "static handler, open": ({}, "/healthz"),
-        "static handler, signed in": ({**headers, "if-none-match": etag}, "/v1/schema"),
-        "cached past state": (headers, points[0]),
+        "static handler, signed in": (headers, "/v1/library/policy-at"),
+        "cached past state": (headers, f"/v1/objects/{places[0]['id']}?rev={first}"),
+        "cached past state, a user": (headers, points[0]),
     }
+    sizes = {name: len(ask.get(path)) for name, (_, path) in asked.items()}
     ways = {"trains of requests": rate} | ({"wrk": wrk} if shutil.which("wrk") else {})
     for way, count_by in ways.items():
         print(f"{way}:")
         found = {name: count_by(address, pid, *what, options.seconds) for name, what in asked.items()}
         for name, (count, cpu_us) in found.items():
-            print(f"  {name:26}{count:9,.0f} a second, {cpu_us:6.0f} us of the server's CPU each")
-        cached, cached_us = found.pop("cached past state")
+            print(f"  {name:26}{sizes[name]:7,} bytes {count:9,.0f} a second, {cpu_us:6.0f} us of the server's CPU each")
+        cached, cached_us = found["cached past state"]
         for name, (static, static_us) in found.items():
-            print(f"  a cached past state reaches {cached / static:.0%} of: {name}; by CPU {static_us / cached_us:.0%}")
+            if name.startswith("static"):
+                print(f"  a cached past state reaches {cached / static:.0%} of: {name}; by CPU {static_us / cached_us:.0%}")
     before = peak(pid)
     series = f"select value as n, 'row ' || value as name from generate_series(1, {options.rows})"
     connection = http.client.HTTPConnection(address, timeout=300)
@@ -112,12 +116,6 @@ class Asker:
         if answer.status != 200:
             raise SystemExit(f"{address}: {answer.status} {body.decode()}")
         return body
-
-    def etag(self, address):
-        self.connection.request("GET", address, headers=self.headers)
-        answer = self.connection.getresponse()
-        answer.read()
-        return answer.headers["etag"]
 
     def json(self, address):
         return json.loads(self.get(address))

@@ -202,6 +202,8 @@ const BELOW: [(&str, &[&str]); 6] = [
             "StrongAuthenticationRequirement",
             "SearchableDeviceKey",
             "AlternativeSecurityId",
+            // The password is a method too.
+            "PasswordProfile",
         ],
     ),
     (
