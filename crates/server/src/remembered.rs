@@ -163,11 +163,12 @@ pub(crate) async fn remember(state: &AppState, request: Request, next: Next) -> 
     };
     let answer = Answer {
         basis,
-        headers: parts.headers.clone(),
-        body: body.clone(),
+        headers: parts.headers,
+        body,
     };
+    let response = answer.response(given.as_deref());
     state.remembered.keep(name, answer);
-    Response::from_parts(parts, Body::from(body))
+    response
 }
 
 /// What an answer is found by; none for a request that is answered anew each time.

@@ -189,18 +189,24 @@ impl<P> Asked<P> {
         self.is_relative.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Whether the asker has this answer already.
+    /// Whether the asker has this answer already. They cannot have that of a request that is refused; whether there
+    /// is any (`*`) is known when it was answered.
     pub(crate) fn has(&self, etag: &str) -> bool {
         self.if_none_match
             .as_deref()
-            .is_some_and(|given| matches(given, etag))
+            .is_some_and(|given| names(given, etag))
     }
 }
 
-/// Whether a list of `If-None-Match` names an entity tag; weakness does not matter there (RFC 9110, 13.1.2).
+/// Whether `If-None-Match` holds for an answer with this entity tag (RFC 9110, 13.1.2).
 pub(crate) fn matches(given: &str, etag: &str) -> bool {
-    let same = |one: &str| one == "*" || one.trim_start_matches("W/") == etag;
-    given.split(',').any(|one| same(one.trim()))
+    given.trim() == "*" || names(given, etag)
+}
+
+/// Whether a list names an entity tag; weakness does not matter there.
+fn names(given: &str, etag: &str) -> bool {
+    let same = |one: &str| one.trim().trim_start_matches("W/") == etag;
+    given.split(',').any(same)
 }
 
 /// A header's value as text; `None` where it is absent or not text.

@@ -104,3 +104,22 @@ async fn formats_and_pages_have_tags_of_their_own() {
         assert!(tags.insert(tag), "{address}");
     }
 }
+
+#[tokio::test]
+async fn any_answer_is_one_that_there_is() {
+    let served = served();
+    let any = async |address: &str| {
+        let request = Request::get(address)
+            .header("if-none-match", "*")
+            .body(Body::empty());
+        let answer = served.send(request.expect("because it is a request")).await;
+        answer.status
+    };
+    let alice = format!("/v1/objects/{ALICE}/links");
+    for _ in 0..2 {
+        assert_eq!(any(&alice).await, StatusCode::NOT_MODIFIED);
+        let refused = any(&format!("{alice}?direction=up")).await;
+        assert_eq!(refused, StatusCode::BAD_REQUEST);
+        assert_eq!(any("/v1/objects/nobody").await, StatusCode::NOT_FOUND);
+    }
+}
