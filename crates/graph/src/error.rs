@@ -46,7 +46,7 @@ pub enum ErrorKind {
     OffOrigin,
     /// The server answered with a redirect: it is never followed.
     Redirect,
-    /// The answer is larger than the configured limit.
+    /// The answer is larger than the configured limit, or nested deeper than any object is.
     TooLarge,
     /// Paging does not end: a link came twice, or too many pages were empty.
     Loop,

@@ -4,7 +4,7 @@
 //! paging needs: whether `value` is an array, how many items it has, and the two links. Nesting is a counter and a
 //! bit per level, so depth costs no stack; a string costs nothing but its bytes.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Deepest nesting that is read. Graph's deepest documents (access packages, settings) stay below 30.
 const DEPTH_LIMIT: usize = 256;
@@ -242,9 +242,11 @@ impl Scanner<'_> {
                         self.at += 1;
                     } else {
                         if open.len() >= DEPTH_LIMIT {
-                            return Err(Error::malformed(format!(
-                                "the answer is nested deeper than {DEPTH_LIMIT} levels"
-                            )));
+                            // Unlike what is cut short on its way, it would be so again.
+                            return Err(Error::new(
+                                ErrorKind::TooLarge,
+                                format!("the answer is nested deeper than {DEPTH_LIMIT} levels"),
+                            ));
                         }
                         open.push(close);
                         ended = false;
