@@ -4,6 +4,10 @@
 //! debt if need be, and waits until the debt is paid: so requests pass in the order they came, and a late
 //! correction (Graph tells the real cost with the answer) only makes the next ones wait. "Too many requests" pauses
 //! the whole family, because the quota is the tenant's and not the request's.
+//!
+//! Conditional Access takes one request a second from everybody together and does not say when to come back. Requests
+//! sent a second apart may arrive closer to each other; so they take turns, each a second after the answer to the one
+//! before it.
 
 use std::{
     collections::BTreeMap,
@@ -11,12 +15,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{clock::Clock, meter::Meter, request::Family, settings::Pace};
 
 /// How long Graph's notice that a quota is nearly used up slows a family down.
 const SLOW_FOR: Duration = Duration::from_secs(10);
+/// From the answer to a request of Conditional Access to the next one.
+const BETWEEN_TURNS: Duration = Duration::from_secs(1);
 
 pub(crate) struct Budget {
     clock: Arc<dyn Clock>,
@@ -25,6 +31,26 @@ pub(crate) struct Budget {
     families: Mutex<BTreeMap<Family, Bucket>>,
     /// Besides their family's, writes have quotas of their own.
     writes: Mutex<BTreeMap<Family, Bucket>>,
+    /// When Conditional Access answered last; whoever holds it is the one who asks. None where there is no limit.
+    turns: Option<Arc<sync::Mutex<Option<Duration>>>>,
+}
+
+/// A place among the requests under way; it is held until there is an answer, or none will come.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _turn: Option<Turn>,
+}
+
+/// The only request of Conditional Access under way.
+struct Turn {
+    answered_at: OwnedMutexGuard<Option<Duration>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *self.answered_at = Some(self.clock.monotonic());
+    }
 }
 
 struct Bucket {
@@ -104,11 +130,11 @@ fn quota(family: Family) -> Option<(f64, f64)> {
     // A window quota is kept by spacing requests evenly: nothing is saved up that a window could be overrun with.
     match family {
         Family::Identity => Some(identity_quota(0)),
-        Family::ConditionalAccess => Some((1.0, 1.0)),
         Family::Reports => Some((0.5, 1.0)),
         Family::UserFlows => Some((200.0 / 60.0, 1.0)),
         Family::Intune => Some((50.0, 1.0)),
-        Family::Other => None,
+        // Conditional Access is asked in turns.
+        Family::ConditionalAccess | Family::Other => None,
     }
 }
 
@@ -150,6 +176,7 @@ impl Budget {
             under_way: Arc::new(Semaphore::new(concurrency)),
             families: Mutex::new(families),
             writes: Mutex::new(writes),
+            turns: (pace == Pace::Microsoft).then(Arc::default),
         }
     }
 
@@ -177,8 +204,9 @@ impl Budget {
     }
 
     /// Waits until `costs` (family, resource units, requests) may be spent, then for a place among the requests
-    /// under way. The permit is held while the request is.
-    pub(crate) async fn admit(&self, costs: &[(Family, u32, u32)]) -> OwnedSemaphorePermit {
+    /// under way.
+    pub(crate) async fn admit(&self, costs: &[(Family, u32, u32)]) -> Place {
+        let turn = self.turn(costs).await;
         let wait = costs
             .iter()
             .map(|&(family, cost, requests)| {
@@ -197,9 +225,28 @@ impl Budget {
                 .expect("because the semaphore is never closed");
             // The family may have been paused while this one stood in line: give the place to another family.
             if self.pause_left(costs).is_zero() {
-                return permit;
+                return Place {
+                    _permit: permit,
+                    _turn: turn,
+                };
             }
         }
+    }
+
+    /// Waits for the turn of a request that needs one.
+    async fn turn(&self, costs: &[(Family, u32, u32)]) -> Option<Turn> {
+        let mut families = costs.iter().map(|(family, ..)| *family);
+        let turns = self.turns.as_ref()?;
+        families.find(|family| *family == Family::ConditionalAccess)?;
+        let answered_at = Arc::clone(turns).lock_owned().await;
+        if let Some(before) = *answered_at {
+            let due = before.saturating_add(BETWEEN_TURNS);
+            self.wait(due.saturating_sub(self.clock.monotonic())).await;
+        }
+        Some(Turn {
+            answered_at,
+            clock: Arc::clone(&self.clock),
+        })
     }
 
     /// Waits until one more write of a family may be sent; [`Budget::admit`] is still to be asked.
@@ -346,6 +393,22 @@ mod tests {
             assert!((took - expected).abs() < 0.01, "{family:?}: {took}");
         }
         assert!(seconds(&budget, &clock, (Family::Other, 99, 1), 1000).await < 0.001);
+    }
+
+    #[tokio::test]
+    async fn conditional_access_is_asked_a_second_after_its_last_answer() {
+        let (budget, clock) = budget(Pace::Microsoft);
+        let cost = [(Family::ConditionalAccess, 1, 1)];
+        let first = budget.admit(&cost).await;
+        let mut second = Box::pin(budget.admit(&cost));
+        assert!(futures::poll!(&mut second).is_pending());
+        // Others do not wait for it.
+        drop(budget.admit(&[(Family::Other, 1, 1)]).await);
+        clock.sleep(Duration::from_secs(5)).await;
+        assert!(futures::poll!(&mut second).is_pending());
+        drop(first);
+        drop(second.await);
+        assert_eq!(clock.monotonic(), Duration::from_secs(6));
     }
 
     #[tokio::test]
