@@ -233,13 +233,17 @@ const BELOW: [(&str, &[&str]); 6] = [
 /// The paths a kind shows an internal name at; empty where it shows it nowhere that we know.
 #[must_use]
 pub fn paths(kind: &Kind, name: &str) -> Vec<&'static str> {
-    let has = |top: &str| kind.columns.iter().any(|column| column.property == top);
+    let has = |path: &str| {
+        let top = path.split('.').next();
+        let mut columns = kind.columns.iter();
+        columns.any(|column| Some(column.property) == top)
+    };
     let listed = INTERNAL
         .iter()
         .filter(|(internal, _)| internal.eq_ignore_ascii_case(name))
         .flat_map(|(_, paths)| *paths)
         .copied()
-        .filter(|path| has(top(path)));
+        .filter(|path| has(path));
     let mut paths: Vec<&'static str> = listed.collect();
     let own = kind
         .columns
@@ -319,6 +323,17 @@ pub fn included(value: &str) -> impl Iterator<Item = &str> {
         .filter(|name| !name.is_empty())
 }
 
+/// Whether an activity is among those after which the rows of a kind below its targets must be read again
+/// ([`Kind::changed_by`]).
+#[must_use]
+pub fn announces(kind: &Kind, activity: &str) -> bool {
+    kind.changed_by.iter().any(|beginning| {
+        activity
+            .get(..beginning.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    })
+}
+
 /// Whether an activity is the plain update of objects of a kind (`Update user`), which may be of any property: only the
 /// names that it lists say of which.
 #[must_use]
@@ -330,10 +345,6 @@ pub fn is_plain_update(kind: &Kind, activity: &str) -> bool {
         let said = activity[verb.len()..].trim_end_matches('.').split(' ');
         words.eq(said.map(str::to_ascii_lowercase))
     })
-}
-
-fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -16,5 +16,5 @@ pub use json::{
     canonical_text, write_canonical, write_text,
 };
 pub use key::{KEY_SEPARATOR, ObjectKey, fold_id, is_guid};
-pub use path::PathTree;
+pub use path::{PathTree, top_property};
 pub use time::{TimeError, format_time, parse_duration, parse_time};

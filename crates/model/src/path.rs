@@ -1,4 +1,10 @@
-//! Property paths as a tree, so that a walk over a document carries its rules along.
+//! Property paths: as changes name them, and as a tree, so that a walk over a document carries its rules along.
+
+/// The top-level property that a path begins with, the path being that of a [`crate::Change`].
+#[must_use]
+pub fn top_property(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
 
 /// A set of property paths (`conditions.users.includeUsers`). Arrays are transparent: a path names the
 /// property of every element.

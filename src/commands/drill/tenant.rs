@@ -1,6 +1,6 @@
 //! The tenants of a drill: an empty one to recover into, and an invented company to recover.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 
@@ -43,50 +43,16 @@ impl Empty {
         clock: &Arc<LeapingClock>,
     ) -> Result<Self> {
         let tenant_id = wanted.archive.tenant().to_owned();
+        let before = Before::of(wanted, kinds, synchronised)?;
         let mut options = TenantOptions::new(&tenant_id, "Drill", wanted.snapshot.taken_at);
-        let mut users = 0;
-        let mut seeds = Vec::new();
-        let mut synced = HashSet::new();
-        for kind in kinds {
-            let objects = objects(wanted, kind)?;
-            if kind.name == "user" {
-                users = objects.len();
-            }
-            for (parents, properties) in objects {
-                let is_synced = synchronised && is_synchronised(kind, &properties);
-                if is_synced && let Some(id) = text(&properties, "id") {
-                    synced.insert(id.to_owned());
-                }
-                if is_synced || is_given(kind, &parents, &properties) {
-                    seeds.push(Seed::Object {
-                        kind,
-                        parents,
-                        properties,
-                    });
-                } else if kind.name == "service_principal"
-                    && let Some((app_id, shown)) = published(kind, &properties, &tenant_id)
-                {
-                    options.published.insert(app_id, shown);
-                }
-            }
-        }
-        for kind in kinds
-            .iter()
-            .filter(|kind| SYNCHRONISED.contains(&kind.name))
-        {
-            let links = links(wanted, kind)?.into_iter();
-            let links = links.filter(|(source, _)| synced.contains(source));
-            seeds.extend(links.map(|(source, target)| Seed::Link {
-                kind,
-                source,
-                target,
-            }));
-        }
+        options.published = before.published;
         let mut tenant = Tenant::new(options);
-        sow(&mut tenant, seeds);
+        sow(&mut tenant, before.seeds);
         let elapsed = Arc::clone(clock);
         let options = ServerOptions {
-            limits: Limits::Microsoft { size: size(users) },
+            limits: Limits::Microsoft {
+                size: size(before.users),
+            },
             elapsed: Some(Arc::new(move || elapsed.monotonic())),
             credentials: vec![everything()],
             ..ServerOptions::default()
@@ -133,6 +99,58 @@ impl Empty {
         if let Ok(now) = tenant.now().checked_add(SignedDuration::from_mins(1)) {
             tenant.set_now(now);
         }
+    }
+}
+
+/// What there is before anything is brought back.
+#[derive(Default)]
+struct Before {
+    seeds: Vec<Seed>,
+    /// Applications of other tenants ([`TenantOptions::published`]).
+    published: HashMap<String, Map<String, Value>>,
+    /// How many users the tenant is to have.
+    users: usize,
+}
+
+impl Before {
+    fn of(wanted: State<'_>, kinds: &[&'static Kind], synchronised: bool) -> Result<Self> {
+        let mut before = Self::default();
+        let mut synced = HashSet::new();
+        for kind in kinds {
+            let objects = objects(wanted, kind)?;
+            if kind.name == "user" {
+                before.users = objects.len();
+            }
+            for (parents, properties) in objects {
+                let is_synced = synchronised && is_synchronised(kind, &properties);
+                if is_synced && let Some(id) = text(&properties, "id") {
+                    synced.insert(id.to_owned());
+                }
+                if is_synced || is_given(kind, &parents, &properties) {
+                    before.seeds.push(Seed::Object {
+                        kind,
+                        parents,
+                        properties,
+                    });
+                } else if kind.name == "service_principal" {
+                    let application = published(kind, &properties, wanted.archive.tenant());
+                    before.published.extend(application);
+                }
+            }
+        }
+        let kept = kinds.iter();
+        for kind in kept.filter(|kind| SYNCHRONISED.contains(&kind.name)) {
+            let links = links(wanted, kind)?.into_iter();
+            let links = links.filter(|(source, _)| synced.contains(source));
+            before
+                .seeds
+                .extend(links.map(|(source, target)| Seed::Link {
+                    kind,
+                    source,
+                    target,
+                }));
+        }
+        Ok(before)
     }
 }
 
@@ -214,38 +232,39 @@ type Placed = (Vec<String>, Map<String, Value>);
 /// The objects of a kind.
 fn objects(wanted: State<'_>, kind: &Kind) -> Result<Vec<Placed>> {
     let mut objects = Vec::new();
-    let Some(stored) = wanted.archive.kind(kind.name) else {
-        return Ok(objects);
-    };
-    let alive = wanted.archive.alive(stored.number, wanted.snapshot)?;
     let parents = kind.addressing_parents().len();
-    wanted
-        .archive
-        .versions(stored.number, &alive, |_, key, payload| {
-            let ids = key.split(model::KEY_SEPARATOR).take(parents);
-            if let Ok(properties) = serde_json::from_str(payload) {
-                objects.push((ids.map(str::to_owned).collect(), properties));
-            }
-            Ok(())
-        })?;
+    each(wanted, kind, |key, payload| {
+        let ids = key.split(model::KEY_SEPARATOR).take(parents);
+        if let Ok(properties) = serde_json::from_str(payload) {
+            objects.push((ids.map(str::to_owned).collect(), properties));
+        }
+    })?;
     Ok(objects)
 }
 
 /// Ids of both ends of a relationship's edges.
 fn links(wanted: State<'_>, kind: &Kind) -> Result<Vec<(String, String)>> {
     let mut links = Vec::new();
+    each(wanted, kind, |key, _| {
+        let ends = key.split_once(model::KEY_SEPARATOR);
+        links.extend(ends.map(|(source, target)| (source.to_owned(), target.to_owned())));
+    })?;
+    Ok(links)
+}
+
+/// Keys and texts of everything of a kind.
+fn each(wanted: State<'_>, kind: &Kind, mut take: impl FnMut(&str, &str)) -> Result<()> {
     let Some(stored) = wanted.archive.kind(kind.name) else {
-        return Ok(links);
+        return Ok(());
     };
     let alive = wanted.archive.alive(stored.number, wanted.snapshot)?;
     wanted
         .archive
-        .versions(stored.number, &alive, |_, key, _| {
-            let ends = key.split_once(model::KEY_SEPARATOR);
-            links.extend(ends.map(|(source, target)| (source.to_owned(), target.to_owned())));
+        .versions(stored.number, &alive, |_, key, payload| {
+            take(key, payload);
             Ok(())
         })?;
-    Ok(links)
+    Ok(())
 }
 
 /// Seeds what can be seeded: what stands below something that is not there is left out.

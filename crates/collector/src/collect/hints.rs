@@ -61,19 +61,12 @@ impl Hints {
 
 /// Whether an activity changes rows of a kind: its own, or the arrival of a parent.
 fn announces(kind: &Kind, activity: &str) -> bool {
-    let begins = |prefix: &str| {
-        activity
-            .get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
     let Some(parent) = kind.parent.filter(|_| !kind.changed_by.is_empty()) else {
         return false;
     };
     let parent = parent.replace('_', " ");
     let arrives = |verb: &str| activity.eq_ignore_ascii_case(&format!("{verb} {parent}"));
-    kind.changed_by.iter().any(|prefix| begins(prefix))
-        || (!kind.made_later && arrives("add"))
-        || arrives("restore")
+    audit::announces(kind, activity) || (!kind.made_later && arrives("add")) || arrives("restore")
 }
 
 /// Whether a target may be a parent of rows of a kind.

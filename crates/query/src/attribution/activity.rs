@@ -288,9 +288,7 @@ impl Activity {
 
     /// Whether it is among those after which the catalogue has the rows below a target read again.
     pub(crate) fn announces(&self, kind: &Kind) -> bool {
-        kind.changed_by
-            .iter()
-            .any(|beginning| self.name.starts_with(&beginning.to_lowercase()))
+        catalog::audit::announces(kind, &self.name)
     }
 
     /// Whether it updates any property of whatever it names, so that only its list tells which.

@@ -57,7 +57,7 @@ pub(crate) fn is_in_other_log(kind: &Kind) -> bool {
 
 /// Whether another log tells of changes of a property.
 pub(crate) fn is_property_in_other_log(path: &str) -> bool {
-    IN_OTHER_LOG.contains(&super::paths::top(path))
+    IN_OTHER_LOG.contains(&model::top_property(path))
 }
 
 /// The times over which the directory audit log was read.

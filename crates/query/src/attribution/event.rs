@@ -15,6 +15,7 @@ const MOST_TARGETS: usize = 256;
 const MOST_CHANGES: usize = 256;
 /// Bytes of an old or new value that are looked at; policies come as a whole.
 const MOST_VALUE_BYTES: usize = 256 << 10;
+
 /// Who is behind an event, as the event says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Actor {

@@ -105,7 +105,7 @@ fn property(
     path: &str,
     change: &Change,
 ) -> Option<Strength> {
-    let top = paths::top(path);
+    let top = model::top_property(path);
     if target.tells_of_nothing() {
         return None;
     }

@@ -1,10 +1,5 @@
 //! Paths of properties, as diffs name them.
 
-/// The first property of a path.
-pub(super) fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
-}
-
 /// What is left of a path below another: `Some("")` where they are the same.
 pub(super) fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(outer)?;

@@ -45,7 +45,7 @@ pub(super) fn verdict(told: &Told, rest: &str, change: &Change) -> Verdict {
 /// object, the log does not show.
 pub(super) fn verdict_of_whole(told: &Told, change: &Change) -> Verdict {
     let (old, new) = (decoded(told.old.as_deref()), decoded(told.new.as_deref()));
-    let top = super::paths::top(&change.path);
+    let top = model::top_property(&change.path);
     let shows = |value: &Value| {
         value
             .as_object()

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use catalog::{Body, Kind, NewVersion, Operation};
-use model::{DiffRules, PathTree, diff};
+use model::{DiffRules, PathTree, diff, top_property};
 use serde_json::{Map, Value};
 
 use super::bodies;
 use super::draft::{Draft, Subject};
 use super::mention::all_guids;
 use super::refusal::{Refusal, of_operation};
-use super::values::{set_at, to_body, to_json, top};
+use super::values::{set_at, to_body, to_json};
 use crate::error::{Error, Result};
 use crate::plan::{Action, Expected, Inverse, PropertyChange};
 
@@ -77,7 +77,7 @@ impl Patch {
         let (taken, rest) = values.partition(|it| is_meant(&it.name));
         self.values = rest;
         let properties = std::mem::take(&mut self.properties).into_iter();
-        let (properties, rest) = properties.partition(|it| is_meant(top(&it.path)));
+        let (properties, rest) = properties.partition(|it| is_meant(top_property(&it.path)));
         self.properties = rest;
         Self {
             values: taken,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Parser, PathTree, equivalent};
+use model::{Parser, PathTree, equivalent, top_property};
 
 use super::draft::{Drafted, Subject};
 use super::mention::display;
@@ -10,7 +10,7 @@ use super::patch::{Pair, Patch, rules};
 use super::refusal::{Refusal, of_object};
 use super::request::PlanOptions;
 use super::risk;
-use super::values::{is_bookkeeping, may_be_written, top};
+use super::values::{is_bookkeeping, may_be_written};
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprints;
 use crate::own::own_text;
@@ -178,7 +178,7 @@ fn differs(pair: &Pair<'_>, sets: &PathTree) -> bool {
 }
 
 fn is_meant(only: &[String], property: &str) -> bool {
-    only.is_empty() || only.iter().any(|path| top(path) == property)
+    only.is_empty() || only.iter().any(|path| top_property(path) == property)
 }
 
 /// Properties that cannot be written, by the reason.

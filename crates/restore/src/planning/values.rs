@@ -91,11 +91,6 @@ fn strip(value: &mut Value) {
     }
 }
 
-/// The name at the top level that a path begins with.
-pub(super) fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
-}
-
 /// Sets what stands at a path to what stands there in another value; a property that is absent there becomes
 /// null.
 pub(super) fn set_at(target: &mut Value, path: &str, source: &Value) {

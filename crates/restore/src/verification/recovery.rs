@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use catalog::Kind;
-use model::{KEY_SEPARATOR, ObjectKey};
+use model::{KEY_SEPARATOR, ObjectKey, top_property};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -268,7 +268,7 @@ impl<'p> Explained<'p> {
         for path in moved?.iter().map(|moved| &moved.path) {
             let own = reasons.iter().find(|(properties, _)| {
                 let mut properties = properties.iter();
-                properties.any(|property| top(property) == top(path))
+                properties.any(|property| top_property(property) == top_property(path))
             });
             words.insert(word(own?.1));
         }
@@ -283,7 +283,7 @@ fn word(reason: Reason) -> String {
 
 fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec<Moved> {
     let counts = |moved: &Moved| {
-        let top = top(&moved.path);
+        let top = top_property(&moved.path);
         // A user made anew has a password of their own to change: the plan says so for all of them.
         let is_new_password = kind.name == "user" && top == "passwordProfile";
         !is_bookkeeping(kind, top) && !kind.is_computed(top) && !is_new_password
@@ -299,10 +299,6 @@ fn differing(kind: &'static Kind, ids: &IdMap, wanted: &str, found: &str) -> Vec
         }
     }
     moved
-}
-
-fn top(path: &str) -> &str {
-    path.split(['.', '[']).next().unwrap_or(path)
 }
 
 fn objects(state: State<'_>, kind: &Kind) -> Result<HashMap<String, String>> {

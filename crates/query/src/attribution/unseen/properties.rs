@@ -4,7 +4,6 @@ use catalog::{Kind, audit};
 use serde_json::Value;
 
 use super::super::event::{self, Target};
-use super::super::paths;
 use super::super::values::{equal, told_values};
 
 /// A property by an event's account.
@@ -53,7 +52,7 @@ fn judged(
     (old, new): (&Value, &Value),
     (before, after): (&Value, &Value),
 ) -> Option<Told> {
-    let top = paths::top(path);
+    let top = model::top_property(path);
     let is_own = kind.volatile.contains(&top) || kind.drift.contains(&top) || audit::is_stamp(path);
     if is_own || before != after || equal(old, new) != Some(false) {
         return None;
